@@ -1,0 +1,11 @@
+/** @packageDocumentation What replicas and clients say to each other, and how large it may be. */
+export * from './client-messages.ts'
+export * from './codec.ts'
+export * from './document-name.ts'
+export * from './entry.ts'
+export * from './limits.ts'
+export * from './presence.ts'
+export * from './rejection.ts'
+export * from './replica-id.ts'
+export * from './replica-messages.ts'
+export * from './version.ts'

@@ -1,0 +1,41 @@
+/**
+ * Every bound that both ends of a wire must agree on, with its unit in its name. What happens at a
+ * bound is said where it is enforced; a frame over
+ * `frameBytesMax` closes its connection.
+ */
+export const LIMITS = {
+  /** One WebSocket message, either way. */
+  frameBytesMax: 16_777_216,
+  /** One Yjs update of one document, as a client sends it or an entry carries it. */
+  updateBytesMax: 8_388_608,
+  /** Structs plus deleted ranges in one update. */
+  updateStructsMax: 1_000_000,
+  /** Distinct Yjs client ids in one update. */
+  updateClientsMax: 10_000,
+  /** An own entry is sealed, and the next begun, once its updates reach this size. */
+  entrySealBytes: 1_048_576,
+  /** One encoded entry; an update of the greatest size fits. */
+  entryBytesMax: 12_582_912,
+  /** Changes in one entry, each a document and its update. */
+  entryChangesMax: 10_000,
+  /** A document's name, in bytes of UTF-8. */
+  documentNameBytesMax: 1024,
+  /** A Yjs state vector on the wire. */
+  stateVectorBytesMax: 1_048_576,
+  /** Origins in one version. */
+  versionOriginsMax: 100_000,
+  /** Members named in one message. */
+  membersMax: 10_000,
+  /** A dialable address, in bytes of UTF-8. */
+  addressBytesMax: 512,
+  /** Ranges in one `want`. */
+  wantRangesMax: 1_000,
+  /** Entries in one `entries` frame. */
+  entriesPerFrameMax: 10_000,
+  /** States in one presence update. */
+  presenceStatesMax: 1_000,
+  /** One client's presence, as JSON text in bytes of UTF-8. */
+  presenceStateBytesMax: 16_384,
+  /** A reason given for a refusal, in bytes of UTF-8. */
+  reasonBytesMax: 1024,
+} as const

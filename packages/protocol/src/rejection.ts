@@ -1,0 +1,92 @@
+/**
+ * What comes from outside never throws past a decoder or a gate: it is rejected with one of these
+ * codes, changes nothing, is answered with its reason, and counts in `status` (rule X2). The close
+ * code is what a WebSocket that can't go on is closed with.
+ */
+export type RejectionCode =
+  | 'malformed'
+  | 'unknown-message'
+  | 'text-frame'
+  | 'too-large'
+  | 'wrong-protocol'
+  | 'bad-name'
+  | 'bad-update'
+  | 'v2-update'
+  | 'not-open'
+  | 'park-full'
+  | 'self-link'
+  | 'duplicate-link'
+  | 'link-cut'
+  | 'forked'
+  | 'too-many'
+  | 'too-slow'
+  | 'silent'
+  | 'read-only'
+  | 'closing'
+
+export interface Rejection {
+  readonly code: RejectionCode
+  /** What happened and what to do, for a person. */
+  readonly reason: string
+}
+
+export type Result<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly rejection: Rejection }
+
+export function accept<T>(value: T): Result<T> {
+  return { ok: true, value }
+}
+
+export function reject(code: RejectionCode, reason: string): { ok: false; rejection: Rejection } {
+  return { ok: false, rejection: { code, reason } }
+}
+
+/** WebSocket close codes; those from 4000 on are this protocol's own. */
+export const CLOSE_CODES: Readonly<Record<RejectionCode, number>> = {
+  'text-frame': 1003,
+  'too-large': 1009,
+  closing: 1001,
+  malformed: 4400,
+  'unknown-message': 4401,
+  'bad-name': 4402,
+  'bad-update': 4403,
+  'v2-update': 4404,
+  'wrong-protocol': 4405,
+  'not-open': 4406,
+  'park-full': 4407,
+  'too-many': 4408,
+  'too-slow': 4409,
+  'self-link': 4410,
+  'duplicate-link': 4411,
+  'link-cut': 4412,
+  forked: 4413,
+  silent: 4414,
+  'read-only': 4415,
+}
+
+const CODE_OF_CLOSE = new Map(
+  Object.entries(CLOSE_CODES).map(([code, number]) => [number, code as RejectionCode]),
+)
+
+/** The rejection that a close code stands for, or `undefined` for one that is not ours. */
+export function rejectionOfClose(closeCode: number): RejectionCode | undefined {
+  return CODE_OF_CLOSE.get(closeCode)
+}
+
+/** The error of Rejoin's own interfaces: `code` is stable, `message` says what to do. */
+export class RejoinError extends Error {
+  readonly code:
+    | RejectionCode
+    | 'timeout'
+    | 'closed'
+    | 'store-failed'
+    | 'store-locked'
+    | 'unknown-peer'
+
+  constructor(code: RejoinError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'RejoinError'
+    this.code = code
+  }
+}

@@ -1,0 +1,36 @@
+import type { RejectionCode, ReplicaId } from '@rejoin/protocol'
+
+/** What a replica knows of itself and the others; plain JSON, as `GET /status` serves it. */
+export interface ReplicaStatus {
+  readonly replica: ReplicaId
+  /** Where others dial this replica, if they can. */
+  readonly address: string | null
+  /** What it holds durably: origin → highest sequence number without gaps. */
+  readonly version: Record<string, number>
+  /** `R(t)` as far as this replica knows: a lower bound. */
+  readonly stable: Record<string, number>
+  /** `U(t)` as far as this replica knows. */
+  readonly union: Record<string, number>
+  /** Entries in `U \ R`. */
+  readonly divergence: number
+  readonly members: readonly MemberStatus[]
+  /** Documents stored. */
+  readonly documents: number
+  /** Why no edit can be made durable; `null` while all is well. */
+  readonly readOnly: string | null
+  /** Refused input since the start, by code. */
+  readonly rejections: Partial<Record<RejectionCode, number>>
+}
+
+export interface MemberStatus {
+  /** `null` for a configured address whose replica was never met. */
+  readonly replica: ReplicaId | null
+  readonly address: string
+  /**
+   * `linked`: a link is open. `cut`: this replica refuses the link until it is mended.
+   * `unreachable`: no link now; it is tried again.
+   */
+  readonly state: 'linked' | 'cut' | 'unreachable'
+  /** The newest version that it is known to hold durably. */
+  readonly version: Record<string, number>
+}
