@@ -1,4 +1,5 @@
 export * from './ports/store.ts'
+export * from './replica.ts'
 export * from './ports/transport.ts'
 export * from './session.ts'
 export * from './status.ts'

@@ -1,0 +1,51 @@
+import type { ReplicaId } from '@rejoin/protocol'
+import type { Awareness } from 'y-protocols/awareness'
+import type * as Y from 'yjs'
+
+import type { Store } from './ports/store.ts'
+import type { Transport } from './ports/transport.ts'
+import type { SessionHost } from './session.ts'
+import type { ReplicaStatus } from './status.ts'
+
+export interface ReplicaOptions {
+  /** Where edits are kept. Left out: in memory, for as long as the process runs. */
+  readonly store?: Store
+  /** How other replicas are reached. Left out: this replica stands alone. */
+  readonly transport?: Transport
+  /** Addresses of other replicas; one that is up is enough, the rest are found through it. */
+  readonly peers?: readonly string[]
+}
+
+/** How far an edit has come (design §2). */
+export type Level = 'durable' | 'everywhere'
+
+/** A document opened in this process: a live `Y.Doc` that the replica keeps in step. */
+export interface OpenDocument {
+  readonly name: string
+  readonly doc: Y.Doc
+  readonly awareness: Awareness
+  /**
+   * Resolves once every edit made here so far has reached `level`; rejects with
+   * `RejoinError('timeout')` after `timeoutMs` (30 s): the edits are then neither lost nor undone.
+   */
+  settled(level: Level, options?: { timeoutMs?: number }): Promise<void>
+  leave(): void
+}
+
+/** One running replica. */
+export interface Replica extends SessionHost {
+  readonly id: ReplicaId
+  status(): ReplicaStatus
+  /** Calls `listener` after the status may have changed, at most once a turn; returns the undo. */
+  onStatus(listener: () => void): () => void
+  /** Resolves once the document is loaded. */
+  open(document: string): Promise<OpenDocument>
+  /** A whole document as one Yjs update, or `undefined` where there is none. */
+  encode(document: string): Promise<Uint8Array | undefined>
+  listDocuments(page: { after?: string; limit: number }): Promise<string[]>
+  /** Closes the link to `peer` and refuses it, both ways, until `mend`. */
+  cut(peer: ReplicaId): void
+  mend(peer: ReplicaId): void
+  /** Makes durable what was accepted, then closes sessions, links and the store. */
+  close(): Promise<void>
+}
