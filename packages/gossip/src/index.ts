@@ -1,1 +1,7 @@
-export {}
+/** @packageDocumentation Gossip between replicas, as a pure state machine. */
+export { Chance } from './chance.ts'
+export type * from './events.ts'
+export { Gossip, type GossipOptions } from './gossip.ts'
+export { GOSSIP_LIMITS } from './limits.ts'
+export { Links } from './links.ts'
+export { Membership, type Member } from './membership.ts'

@@ -22,6 +22,7 @@ export type RejectionCode =
   | 'too-slow'
   | 'silent'
   | 'read-only'
+  | 'unreadable'
   | 'closing'
 
 export interface Rejection {
@@ -63,6 +64,7 @@ export const CLOSE_CODES: Readonly<Record<RejectionCode, number>> = {
   forked: 4413,
   silent: 4414,
   'read-only': 4415,
+  unreadable: 4416,
 }
 
 const CODE_OF_CLOSE = new Map(

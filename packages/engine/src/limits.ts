@@ -1,0 +1,29 @@
+/** The engine's bounds, with their units; each says what happens when it is reached. */
+export const ENGINE_LIMITS = {
+  /** Clocks in an update; no real document comes near, and sums of them stay exact numbers. */
+  clockMax: 1_099_511_627_776,
+  /** Updates of one document that wait for what they build on; then their senders are detached. */
+  parkedUpdatesMax: 256,
+  parkedBytesMax: 4_194_304,
+  /** Edits accepted and not yet under way to the disk; then their senders are detached. */
+  fillingBytesMax: 67_108_864,
+  /** Entries from peers that wait for their deps; then the newest are dropped, and asked for again. */
+  waitingEntriesMax: 4_096,
+  waitingBytesMax: 67_108_864,
+  /** Between two frames to the readers of a document; what comes in between is merged. */
+  flushMs: 16,
+  /** Between two asks of one session for what an update of its builds on. */
+  askMs: 1_000,
+  /** Updates in a document's tail from which it is compacted, once they outweigh the snapshot. */
+  compactUpdates: 256,
+  /** Documents without readers that stay in memory; the one idle longest goes first. */
+  idleDocumentsMax: 64,
+  /** Documents open in one session; more are refused with `too-many`. */
+  sessionDocumentsMax: 1_000,
+  /** Clients whose presence one session may announce in one document; more are ignored. */
+  presencePerSessionMax: 16,
+  /** Clients present in one document; more are ignored. */
+  presencePerDocumentMax: 10_000,
+  /** Presence that is not renewed for this long is taken for gone; y-protocols uses the same. */
+  presenceMs: 30_000,
+} as const

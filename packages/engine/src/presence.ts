@@ -1,0 +1,110 @@
+import { encodePresence, PRESENCE_GONE, type PresenceState } from '@rejoin/protocol'
+
+import type { SessionId } from './events.ts'
+import { ENGINE_LIMITS } from './limits.ts'
+
+interface Present {
+  clock: number
+  state: string
+  /** The session here that announced it; `undefined` when it came from a peer. */
+  owner: SessionId | undefined
+  /** What its clock is raised by on the way out, since it last came back. */
+  raise: number
+  seenAt: number
+}
+
+/**
+ * Who is in a document, over all replicas: never stored, never in an entry. A state replaces an
+ * older one of its client by clock, as in y-protocols. Of a client that went away the clock is
+ * remembered, and when it comes back with an old one, as stock clients do, the clock is raised for
+ * everybody else, who would otherwise not see it until it has renewed itself twice.
+ */
+export class Presence {
+  readonly #clients = new Map<number, Present>()
+
+  get isEmpty(): boolean {
+    return this.#clients.size === 0
+  }
+
+  /** Takes what a session of this replica announced; answers with what is news to everybody. */
+  announced(session: SessionId, states: readonly PresenceState[], now: number): PresenceState[] {
+    const news: PresenceState[] = []
+    for (const { client, clock, state } of states) {
+      const known = this.#clients.get(client)
+      const raise = this.#raiseFor(session, known, clock, state)
+      if (known === undefined && !this.#hasRoom(session)) continue
+      const raised = { client, clock: clock + raise, state }
+      if (!isNews(known, raised)) continue
+      const owner = known?.owner ?? session
+      this.#clients.set(client, { clock: raised.clock, state, owner, raise, seenAt: now })
+      news.push(raised)
+    }
+    return news
+  }
+
+  #raiseFor(session: SessionId, known: Present | undefined, clock: number, state: string): number {
+    if (known === undefined) return 0
+    if (known.owner === session) return known.raise
+    const returns = known.owner === undefined && known.state === PRESENCE_GONE
+    return returns && state !== PRESENCE_GONE && clock <= known.clock ? known.clock + 1 - clock : 0
+  }
+
+  #hasRoom(session: SessionId): boolean {
+    if (this.#clients.size >= ENGINE_LIMITS.presencePerDocumentMax) return false
+    let owned = 0
+    for (const { owner } of this.#clients.values()) if (owner === session) owned += 1
+    return owned < ENGINE_LIMITS.presencePerSessionMax
+  }
+
+  /** Takes what a peer passed on; answers with what is news here, to be passed on in turn. */
+  heard(states: readonly PresenceState[], now: number): PresenceState[] {
+    const news = states.filter((state) => isNews(this.#clients.get(state.client), state))
+    for (const { client, clock, state } of news) {
+      const isFull = this.#clients.size >= ENGINE_LIMITS.presencePerDocumentMax
+      if (isFull && !this.#clients.has(client)) continue
+      this.#clients.set(client, { clock, state, owner: undefined, raise: 0, seenAt: now })
+    }
+    return news
+  }
+
+  /** A session has left: the clients that it announced are gone. */
+  left(session: SessionId, now: number): PresenceState[] {
+    return this.#remove(({ owner }) => owner === session, now)
+  }
+
+  /** Takes those that were not renewed for gone, and forgets those that have been gone for long. */
+  expire(now: number): PresenceState[] {
+    const old = ({ seenAt }: Present): boolean => now - seenAt >= ENGINE_LIMITS.presenceMs
+    for (const [client, present] of this.#clients) {
+      if (present.state === PRESENCE_GONE && old(present)) this.#clients.delete(client)
+    }
+    return this.#remove(old, now)
+  }
+
+  #remove(which: (present: Present) => boolean, now: number): PresenceState[] {
+    const gone: PresenceState[] = []
+    for (const [client, present] of this.#clients) {
+      if (!which(present) || present.state === PRESENCE_GONE) continue
+      present.state = PRESENCE_GONE
+      present.owner = undefined
+      present.seenAt = now
+      gone.push({ client, clock: present.clock, state: PRESENCE_GONE })
+    }
+    return gone
+  }
+
+  /** Everybody who is there, as one awareness update; `undefined` when nobody is. */
+  everybody(): Uint8Array | undefined {
+    const states = [...this.#clients]
+      .filter(([, { state }]) => state !== PRESENCE_GONE)
+      .map(([client, { clock, state }]) => ({ client, clock, state }))
+    return states.length === 0 ? undefined : encodePresence(states)
+  }
+}
+
+/** y-protocols' rule: a newer clock wins, and at the same clock only "gone" is news. */
+function isNews(known: Present | undefined, { clock, state }: PresenceState): boolean {
+  if (known === undefined) return state !== PRESENCE_GONE
+  if (clock > known.clock) return true
+  return clock === known.clock && state === PRESENCE_GONE && known.state !== PRESENCE_GONE
+}

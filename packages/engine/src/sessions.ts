@@ -1,0 +1,65 @@
+import { reject, type Rejection } from '@rejoin/protocol'
+
+import type { Emit, SessionId } from './events.ts'
+import { ENGINE_LIMITS } from './limits.ts'
+
+interface SessionState {
+  paused: boolean
+  readonly documents: Set<string>
+}
+
+/** The sessions of this replica: who is attached, to which documents, and who reads too slowly. */
+export class Sessions {
+  readonly #sessions = new Map<SessionId, SessionState>()
+  readonly #emit: Emit
+
+  constructor(emit: Emit) {
+    this.#emit = emit
+  }
+
+  attached(session: SessionId): void {
+    this.#sessions.set(session, { paused: false, documents: new Set() })
+  }
+
+  isAttached(session: SessionId): boolean {
+    return this.#sessions.has(session)
+  }
+
+  /** Notes that a session opens a document; fails when it has too many. */
+  opens(session: SessionId, document: string): Rejection | undefined {
+    const documents = this.documents(session)
+    const { sessionDocumentsMax } = ENGINE_LIMITS
+    if (documents.size >= sessionDocumentsMax && !documents.has(document)) {
+      const reason = `A session can open ${sessionDocumentsMax} documents; leave some.`
+      return reject('too-many', reason).rejection
+    }
+    documents.add(document)
+    return undefined
+  }
+
+  leaves(session: SessionId, document: string): void {
+    this.#sessions.get(session)?.documents.delete(document)
+  }
+
+  documents(session: SessionId): Set<string> {
+    return this.#sessions.get(session)?.documents ?? new Set()
+  }
+
+  setPaused(session: SessionId, paused: boolean): void {
+    const state = this.#sessions.get(session)
+    if (state !== undefined) state.paused = paused
+  }
+
+  isPaused(session: SessionId): boolean {
+    return this.#sessions.get(session)?.paused ?? true
+  }
+
+  detached(session: SessionId): void {
+    this.#sessions.delete(session)
+  }
+
+  refuse(at: { session: SessionId; document: string; ref: number }, rejection: Rejection): void {
+    this.#emit({ type: 'rejected', rejection })
+    this.#emit({ type: 'refused', ...at, rejection })
+  }
+}

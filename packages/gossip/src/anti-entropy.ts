@@ -1,0 +1,180 @@
+import {
+  encodeReplicaMessage,
+  equalVersions,
+  LIMITS,
+  seqOf,
+  type Have,
+  type Head,
+  type Range,
+  type ReplicaId,
+  type Version,
+} from '@rejoin/protocol'
+
+import type { Emit, GossipTimer, LogView } from './events.ts'
+import { GOSSIP_LIMITS } from './limits.ts'
+import type { OpenLink } from './link.ts'
+import type { Links } from './links.ts'
+import type { Membership } from './membership.ts'
+
+/**
+ * Anti-entropy by version exchange: peers tell each other what they hold (`have`), and whoever sees
+ * that it lacks something asks for it (`want`), in chunks, so that a slow asker is never flooded.
+ * Just after a link opens what is missing is asked for at once; later it is first given `graftMs` to
+ * arrive by broadcast. Two replicas that hold an origin to the same place compare its chain hash:
+ * if it differs one of them was forked or restored (rule L1), and they stop talking.
+ */
+export class AntiEntropy {
+  readonly #self: ReplicaId
+  readonly #links: Links
+  readonly #membership: Membership
+  readonly #log: LogView
+  readonly #emit: Emit
+  #announceToken = 0
+  #announcing = false
+  readonly #grafting = new Set<number>()
+
+  constructor(options: {
+    self: ReplicaId
+    links: Links
+    membership: Membership
+    log: LogView
+    emit: Emit
+  }) {
+    this.#self = options.self
+    this.#links = options.links
+    this.#membership = options.membership
+    this.#log = options.log
+    this.#emit = options.emit
+  }
+
+  /** Something that peers should know of has changed; they hear of it within `announceMs`. */
+  changed(): void {
+    if (this.#announcing) return
+    this.#announcing = true
+    this.#announceToken += 1
+    const timer = { kind: 'announce', key: 0, token: this.#announceToken } as const
+    this.#emit({ type: 'schedule', timer, delayMs: GOSSIP_LIMITS.announceMs })
+  }
+
+  announceTimer(timer: GossipTimer): void {
+    if (timer.token !== this.#announceToken) return
+    this.#announcing = false
+    for (const link of this.#links.open()) if (!link.blocked) this.#tell(link, false)
+  }
+
+  /** Tells a peer everything: on opening the link, and with every heartbeat. */
+  tellAll(link: OpenLink): void {
+    this.#tell(link, true)
+  }
+
+  #tell(link: OpenLink, all: boolean): void {
+    const heads = new Map<ReplicaId, Head>()
+    for (const [origin, head] of this.#log.heads) {
+      if (!all && seqOf(link.told, origin) === head.seq) continue
+      heads.set(origin, head)
+      link.told.set(origin, head.seq)
+    }
+    const members = new Map<ReplicaId, Version>()
+    for (const { replica, version } of this.#membership.all()) {
+      if (replica === link.replica) continue
+      if (!all && link.toldMembers.get(replica) === version) continue
+      members.set(replica, version)
+      link.toldMembers.set(replica, version)
+    }
+    if (!all && heads.size === 0 && members.size === 0) return
+    const frame = encodeReplicaMessage({ type: 'have', heads, members })
+    this.#emit({ type: 'send', links: [link.id], frame })
+  }
+
+  /** Takes a peer's `have`. */
+  heard(link: OpenLink, have: Have, now: number): void {
+    const fork = this.#forkIn(have)
+    if (fork !== undefined) {
+      const reason =
+        `Of origin ${fork} the two replicas hold different entries under the same numbers: one of ` +
+        `them was copied or restored. Give that one a new, empty data directory.`
+      return this.#links.refuse(link, { code: 'forked', reason })
+    }
+    const first = link.theirs === undefined
+    link.theirs ??= new Map()
+    for (const [origin, { seq }] of have.heads) link.theirs.set(origin, seq)
+    this.#learn(link, have)
+    if (first) this.ask(link, now)
+    else if (this.#missingFrom(link, now).length > 0) this.#scheduleGraft(link)
+  }
+
+  #forkIn(have: Have): ReplicaId | undefined {
+    for (const [origin, theirs] of have.heads) {
+      const ours = this.#log.heads.get(origin)
+      if (ours?.seq === theirs.seq && ours.hash !== theirs.hash) return origin
+      // Nobody can hold more of this replica's own entries than it does: it has lost some.
+      if (origin === this.#self && theirs.seq > (ours?.seq ?? 0)) return origin
+    }
+    return undefined
+  }
+
+  #learn(link: OpenLink, have: Have): void {
+    const version = new Map([...have.heads].map(([origin, { seq }]) => [origin, seq]))
+    let news = this.#membership.learned(link.replica, version)
+    for (const [replica, theirs] of have.members) {
+      if (this.#membership.learned(replica, theirs)) news = true
+      const known = this.#membership.get(replica)
+      // What the peer told us it knows; if we know no more, there is nothing to tell it back.
+      if (known !== undefined && equalVersions(known.version, theirs)) {
+        link.toldMembers.set(replica, known.version)
+      }
+    }
+    if (news) this.changed()
+  }
+
+  #scheduleGraft(link: OpenLink): void {
+    if (this.#grafting.has(link.id)) return
+    this.#grafting.add(link.id)
+    const timer = { kind: 'graft', key: link.id, token: 0 } as const
+    this.#emit({ type: 'schedule', timer, delayMs: GOSSIP_LIMITS.graftMs })
+  }
+
+  graftTimer(timer: GossipTimer, now: number): void {
+    this.#grafting.delete(timer.key as number)
+    const link = this.#links.get(timer.key as number)
+    if (link?.replica === undefined) return
+    this.ask(link as OpenLink, now)
+  }
+
+  /** Asks a peer for all that it has and this replica lacks, less what is asked for already. */
+  ask(link: OpenLink, now: number): void {
+    const ranges = this.#missingFrom(link, now)
+    if (ranges.length === 0) return
+    for (const { origin, to } of ranges) link.wanted.set(origin, { to, askedAt: now })
+    const frame = encodeReplicaMessage({ type: 'want', ranges })
+    this.#emit({ type: 'send', links: [link.id], frame })
+  }
+
+  #missingFrom(link: OpenLink, now: number): Range[] {
+    const ranges: Range[] = []
+    for (const [origin, to] of link.theirs ?? []) {
+      const from = this.#log.reached(origin) + 1
+      if (origin === this.#self || to < from || this.#isWanted(origin, now)) continue
+      ranges.push({ origin, from, to })
+      if (ranges.length === LIMITS.wantRangesMax) break
+    }
+    return ranges
+  }
+
+  #isWanted(origin: ReplicaId, now: number): boolean {
+    for (const { wanted } of this.#links.open()) {
+      const asked = wanted.get(origin)
+      if (asked === undefined) continue
+      const done = this.#log.reached(origin) >= asked.to
+      if (!done && now - asked.askedAt < GOSSIP_LIMITS.wantMs) return true
+      wanted.delete(origin)
+    }
+    return false
+  }
+
+  /** A link has brought entries of `origin`: if they were asked for, asks on from where they end. */
+  took(link: OpenLink, origin: ReplicaId, now: number): void {
+    if (!link.wanted.delete(origin)) return
+    this.ask(link, now)
+  }
+}

@@ -1,0 +1,239 @@
+import {
+  decodeReplicaMessage,
+  encodeReplicaMessage,
+  type ChainHash,
+  type MemberAddress,
+  type Members,
+  type ReplicaId,
+  type ReplicaMessage,
+} from '@rejoin/protocol'
+
+import { AntiEntropy } from './anti-entropy.ts'
+import type { Broadcast } from './broadcast.ts'
+import { Chance } from './chance.ts'
+import { EagerPush } from './eager-push.ts'
+import type { Emit, GossipEffect, GossipEvent, GossipTimer, LinkId, LogView } from './events.ts'
+import { FullMesh } from './full-mesh.ts'
+import { GOSSIP_LIMITS } from './limits.ts'
+import type { LinkState, OpenLink } from './link.ts'
+import { Links } from './links.ts'
+import { Membership, type Member } from './membership.ts'
+import { Serving } from './serving.ts'
+
+export interface GossipOptions {
+  readonly self: ReplicaId
+  /** Where others can dial this replica; empty when they can't. */
+  readonly address: string
+  /** Addresses given by configuration. */
+  readonly peers: readonly string[]
+  /** Members remembered from earlier runs. */
+  readonly members: Iterable<Member>
+  readonly log: LogView
+  /** Where this replica's own chain stands: the hash of its last durable entry. */
+  readonly chain: ChainHash
+  /** Seeds the jitter of its timers. */
+  readonly seed: number
+}
+
+/**
+ * Gossip between replicas, as one state machine with one verb. It is made of five ideas, each in a
+ * file of its own: links, membership, an overlay (whom to link to), a broadcast (bring what is new
+ * quickly) and anti-entropy (find and fetch what is missing). It sees the log and never changes it.
+ */
+export class Gossip {
+  readonly membership: Membership
+  readonly links: Links
+  readonly #overlay: FullMesh
+  readonly #broadcast: Broadcast
+  readonly #antiEntropy: AntiEntropy
+  readonly #serving: Serving
+  readonly #self: ReplicaId
+  readonly #peers: readonly string[]
+  #chain: ChainHash
+  #out: GossipEffect[] = []
+
+  constructor(options: GossipOptions) {
+    const { self, log } = options
+    const emit: Emit = (effect) => this.#out.push(effect)
+    const onEnd = (link: LinkState): void => this.#ended(link)
+    this.#self = self
+    this.#peers = options.peers
+    this.#chain = options.chain
+    this.links = new Links({ self, address: options.address, emit, onEnd })
+    this.membership = new Membership(self, options.members, emit)
+    this.#overlay = new FullMesh(this.links, new Chance(options.seed), emit)
+    const { links, membership } = this
+    this.#broadcast = new EagerPush({ self, links, log, emit })
+    this.#antiEntropy = new AntiEntropy({ self, links, membership, log, emit })
+    this.#serving = new Serving({ self, links, log, broadcast: this.#broadcast, emit })
+  }
+
+  /** Configured addresses whose replica was never met: members of which nothing is known. */
+  unmet(): string[] {
+    return this.#overlay.unmet(this.#peers)
+  }
+
+  /** Takes one event and answers with what is to be done, in order. */
+  step(event: GossipEvent, now: number): GossipEffect[] {
+    this.#take(event, now)
+    const out = this.#out
+    this.#out = []
+    return out
+  }
+
+  #take(event: GossipEvent, now: number): void {
+    switch (event.type) {
+      case 'started':
+        return this.#started()
+      case 'linked':
+        return this.links.began(event.link, event.dialled, now)
+      case 'frame':
+        return this.#frame(event.link, event.frame, now)
+      case 'unlinked':
+        return this.links.ended(event.link)
+      case 'dial-failed':
+        return this.#overlay.lost(event.address, undefined)
+      case 'blocked':
+      case 'drained':
+        return this.#setBlocked(event.link, event.type === 'blocked')
+      case 'advanced':
+        return this.#advanced(event)
+      case 'took':
+        return this.#whenOpen(event.link, (link) => this.#antiEntropy.took(link, event.origin, now))
+      case 'refused':
+        return this.#whenOpen(event.link, (link) => this.links.refuse(link, event.rejection))
+      case 'read':
+        return this.#serving.read(event.link, event.range, event.found)
+      case 'timer':
+        return this.#timer(event.timer, now)
+      case 'cut':
+        return this.links.cut(event.peer)
+      case 'mended':
+        this.links.mended(event.peer)
+        return this.#overlay.mended(event.peer)
+      case 'presence':
+        return this.#spread(event)
+    }
+  }
+
+  #started(): void {
+    for (const { replica, address } of this.membership.all())
+      this.#overlay.heardOf(address, replica)
+    for (const address of this.#peers) this.#overlay.heardOf(address, undefined)
+    this.#scheduleHeartbeat()
+  }
+
+  #scheduleHeartbeat(): void {
+    const timer = { kind: 'heartbeat', key: 0, token: 0 } as const
+    this.#out.push({ type: 'schedule', timer, delayMs: GOSSIP_LIMITS.heartbeatMs })
+  }
+
+  #frame(id: LinkId, frame: Uint8Array, now: number): void {
+    const link = this.links.get(id)
+    if (link === undefined) return
+    link.heardAt = now
+    const decoded = decodeReplicaMessage(frame)
+    if (!decoded.ok) return this.links.refuse(link, decoded.rejection)
+    if (decoded.value.type === 'hello') return this.#hello(link, decoded.value)
+    if (link.replica !== undefined) return this.#message(link as OpenLink, decoded.value, now)
+    this.links.refuse(link, { code: 'malformed', reason: 'The first frame of a link is a hello.' })
+  }
+
+  #hello(link: LinkState, hello: ReplicaMessage & { type: 'hello' }): void {
+    if (hello.replica === this.#self && link.dialled !== undefined)
+      this.#overlay.isSelf(link.dialled)
+    const open = this.links.greeted(link, hello)
+    if (open === undefined) return
+    this.membership.met(hello.replica, hello.address)
+    this.#overlay.linked(hello.replica, link.dialled)
+    this.#overlay.heardOf(hello.address, hello.replica)
+    this.#antiEntropy.tellAll(open)
+    this.#tellMembers([open], [...this.membership.all()])
+    const others = [...this.links.open()].filter((other) => other !== open)
+    this.#tellMembers(others, [hello])
+    this.#out.push({ type: 'greeted', link: link.id })
+  }
+
+  #tellMembers(links: readonly OpenLink[], members: readonly MemberAddress[]): void {
+    const dialable = members.filter(({ address }) => address !== '')
+    if (links.length === 0 || dialable.length === 0) return
+    const frame = encodeReplicaMessage({ type: 'members', members: dialable })
+    this.#out.push({ type: 'send', links: links.map(({ id }) => id), frame })
+  }
+
+  #message(link: OpenLink, message: Exclude<ReplicaMessage, { type: 'hello' }>, now: number): void {
+    switch (message.type) {
+      case 'have':
+        this.#antiEntropy.heard(link, message, now)
+        return this.#broadcast.caughtUp(link, link.theirs?.get(this.#self) ?? 0)
+      case 'want':
+        return this.#serving.asked(link, message)
+      case 'entries':
+        this.#out.push({ type: 'entries', link: link.id, message })
+        return
+      case 'members':
+        return this.#members(message)
+      case 'presence': {
+        const { document, update } = message
+        this.#out.push({ type: 'presence', link: link.id, document, update })
+        return
+      }
+    }
+  }
+
+  #members({ members }: Members): void {
+    for (const { replica, address } of members) {
+      if (replica === this.#self) continue
+      this.membership.met(replica, address)
+      this.#overlay.heardOf(address, replica)
+    }
+  }
+
+  #advanced({ own }: GossipEvent & { type: 'advanced' }): void {
+    this.#broadcast.publish(own, this.#chain)
+    this.#chain = own.at(-1)?.hash ?? this.#chain
+    this.#antiEntropy.changed()
+  }
+
+  #spread({ document, update, only, except }: GossipEvent & { type: 'presence' }): void {
+    const links = [...this.links.open()].filter(
+      ({ id, blocked }) => id !== except && id === (only ?? id) && !blocked,
+    )
+    if (links.length === 0) return
+    const frame = encodeReplicaMessage({ type: 'presence', document, update })
+    this.#out.push({ type: 'send', links: links.map(({ id }) => id), frame })
+  }
+
+  #timer(timer: GossipTimer, now: number): void {
+    switch (timer.kind) {
+      case 'dial':
+        return this.#overlay.timer(timer.key as string, timer.token)
+      case 'greeting':
+        if (this.links.get(timer.key as number)?.replica === undefined) this.links.closeSilent(now)
+        return
+      case 'heartbeat':
+        this.links.closeSilent(now)
+        for (const link of this.links.open()) if (!link.blocked) this.#antiEntropy.tellAll(link)
+        return this.#scheduleHeartbeat()
+      case 'announce':
+        return this.#antiEntropy.announceTimer(timer)
+      case 'graft':
+        return this.#antiEntropy.graftTimer(timer, now)
+    }
+  }
+
+  #setBlocked(id: LinkId, blocked: boolean): void {
+    const link = this.links.get(id)
+    if (link !== undefined) link.blocked = blocked
+  }
+
+  #ended(link: LinkState): void {
+    this.#serving.ended(link.id)
+    this.#overlay.lost(link.dialled, link.replica)
+  }
+
+  #whenOpen(id: LinkId, then: (link: OpenLink) => void): void {
+    const link = this.links.get(id)
+    if (link?.replica !== undefined) then(link as OpenLink)
+  }
+}

@@ -1,0 +1,26 @@
+/** Gossip's parameters and bounds, with their units. `research` values are in design §7's sources. */
+export const GOSSIP_LIMITS = {
+  /** Open links; a full mesh stops dialling here, and refuses more with `too-many`. */
+  linksMax: 64,
+  /** From opening a link to its `hello`; then it is closed as silent. */
+  greetingMs: 10_000,
+  /** Between two complete `have`s on a link at rest: the beat that shows a link alive. */
+  heartbeatMs: 5_000,
+  /** Nothing heard on a link for this long: it is half-open, and closed as silent. */
+  silenceMs: 16_000,
+  /** From a change of what is durable to telling peers; changes in between share one `have`. */
+  announceMs: 25,
+  /** How long an entry that a peer announced may be on its way before it is asked for. */
+  graftMs: 250,
+  /** How long an answer to a `want` may take before it is asked again, maybe of another. */
+  wantMs: 10_000,
+  /** First wait before dialling again; doubles up to `redialMsMax`, each ± 25 %. */
+  redialMsMin: 250,
+  redialMsMax: 4_000,
+  /** One answer to a `want`; the asker asks on from where it ends, which is the flow control. */
+  chunkBytesMax: 262_144,
+  /** Ranges of one link that wait to be served; a peer that asks for more gets the first ones. */
+  servingRangesMax: 1_000,
+  /** Bytes of own entries in one pushed frame, or one larger entry. */
+  pushBytesMax: 4_194_304,
+} as const

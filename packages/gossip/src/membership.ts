@@ -1,0 +1,61 @@
+import { covers, EMPTY_VERSION, join, type ReplicaId, type Version } from '@rejoin/protocol'
+
+import type { Emit } from './events.ts'
+
+/** A member as this replica knows it. */
+export interface Member {
+  readonly replica: ReplicaId
+  /** Where it can be dialled; empty while that is not known. */
+  readonly address: string
+  /** The newest version that it is known to hold durably: never more than it truly holds. */
+  readonly version: Version
+}
+
+/**
+ * The members: every other replica that was ever met or heard of, with the newest version known of
+ * each. Versions only grow, and each was announced by its owner, directly or through others, so the
+ * minimum over them is a lower bound of the true `R(t)` (rule L6). A member that is away still
+ * counts: it does not have what it has not got.
+ */
+export class Membership {
+  readonly #self: ReplicaId
+  readonly #members = new Map<ReplicaId, Member>()
+  readonly #emit: Emit
+
+  constructor(self: ReplicaId, known: Iterable<Member>, emit: Emit) {
+    this.#self = self
+    this.#emit = emit
+    for (const member of known) this.#members.set(member.replica, member)
+  }
+
+  all(): IterableIterator<Member> {
+    return this.#members.values()
+  }
+
+  get(replica: ReplicaId): Member | undefined {
+    return this.#members.get(replica)
+  }
+
+  /** Learns where `replica` can be dialled; an empty address teaches only that it exists. */
+  met(replica: ReplicaId, address: string): void {
+    if (replica === this.#self) return
+    const known = this.#members.get(replica)
+    if (known !== undefined && (address === '' || known.address === address)) return
+    this.#put({ replica, address, version: known?.version ?? EMPTY_VERSION })
+  }
+
+  /** Learns that `replica` holds `version`, or more; returns whether that was news. */
+  learned(replica: ReplicaId, version: Version): boolean {
+    if (replica === this.#self) return false
+    const known = this.#members.get(replica)
+    if (known !== undefined && covers(known.version, version)) return false
+    const grown = join([known?.version ?? EMPTY_VERSION, version])
+    this.#put({ replica, address: known?.address ?? '', version: grown })
+    return true
+  }
+
+  #put(member: Member): void {
+    this.#members.set(member.replica, member)
+    this.#emit({ type: 'members', changed: [member.replica] })
+  }
+}

@@ -1,0 +1,71 @@
+import { encodeReplicaMessage, type Range, type ReplicaId, type Want } from '@rejoin/protocol'
+
+import type { Broadcast } from './broadcast.ts'
+import type { Emit, Found, LinkId, LogView } from './events.ts'
+import { GOSSIP_LIMITS } from './limits.ts'
+import type { OpenLink } from './link.ts'
+import type { Links } from './links.ts'
+
+/**
+ * Answers `want`s out of the log: one read under way a link, each answer one bounded frame. The
+ * asker asks on from where an answer ends, so a peer that reads slowly costs one chunk.
+ */
+export class Serving {
+  readonly #self: ReplicaId
+  readonly #links: Links
+  readonly #log: LogView
+  readonly #broadcast: Broadcast
+  readonly #emit: Emit
+  readonly #waiting = new Map<LinkId, Range[]>()
+
+  constructor(options: {
+    self: ReplicaId
+    links: Links
+    log: LogView
+    broadcast: Broadcast
+    emit: Emit
+  }) {
+    this.#self = options.self
+    this.#links = options.links
+    this.#log = options.log
+    this.#broadcast = options.broadcast
+    this.#emit = options.emit
+  }
+
+  asked(link: OpenLink, { ranges }: Want): void {
+    const waiting = this.#waiting.get(link.id)
+    if (waiting === undefined) {
+      this.#waiting.set(link.id, [...ranges])
+      return this.#next(link)
+    }
+    waiting.push(...ranges.slice(0, GOSSIP_LIMITS.servingRangesMax - waiting.length))
+  }
+
+  /** The log has answered: `found` is empty when it does not hold the range. */
+  read(id: LinkId, range: Range, found: Found): void {
+    const link = this.#links.get(id)
+    if (link?.replica === undefined) return this.ended(id)
+    if (found.entries.length > 0) {
+      const frame = encodeReplicaMessage({ type: 'entries', ...found })
+      this.#emit({ type: 'send', links: [id], frame })
+      const last = range.from + found.entries.length - 1
+      if (range.origin === this.#self) this.#broadcast.caughtUp(link as OpenLink, last)
+    }
+    this.#next(link as OpenLink)
+  }
+
+  ended(id: LinkId): void {
+    this.#waiting.delete(id)
+  }
+
+  #next(link: OpenLink): void {
+    const waiting = this.#waiting.get(link.id) ?? []
+    for (let range = waiting.shift(); range !== undefined; range = waiting.shift()) {
+      const to = Math.min(range.to, this.#log.heads.get(range.origin)?.seq ?? 0)
+      if (to < range.from) continue
+      const bytesMax = GOSSIP_LIMITS.chunkBytesMax
+      return this.#emit({ type: 'read', link: link.id, range: { ...range, to }, bytesMax })
+    }
+    this.#waiting.delete(link.id)
+  }
+}

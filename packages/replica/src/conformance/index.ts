@@ -1,0 +1,3 @@
+/** @packageDocumentation The suites that an adapter of a port must pass. */
+export * from './store.ts'
+export * from './transport.ts'

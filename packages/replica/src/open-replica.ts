@@ -1,0 +1,186 @@
+import { Engine } from '@rejoin/engine'
+import { RejoinError, versionToJSON, type Rejection, type ReplicaId } from '@rejoin/protocol'
+
+import { AttachedSession } from './attached-session.ts'
+import { deferred } from './deferred.ts'
+import { Driver } from './driver.ts'
+import { REPLICA_LIMITS } from './limits.ts'
+import { LocalDocument } from './local-document.ts'
+import { memoryStore } from './memory-store.ts'
+import type { Store } from './ports/store.ts'
+import type { OpenDocument, Replica, ReplicaOptions } from './replica.ts'
+import type { Session, SessionListener } from './session.ts'
+import type { MemberStatus, ReplicaStatus } from './status.ts'
+
+/** The state vector of somebody who has nothing. */
+const NOTHING = Uint8Array.of(0)
+
+const CLOSING: Rejection = {
+  code: 'closing',
+  reason: 'This replica is closing; attach to another, or come back later.',
+}
+
+/** Opens a replica: recovers what its store holds, and begins to gossip. */
+export async function openReplica(options: ReplicaOptions = {}): Promise<Replica> {
+  const store = options.store ?? memoryStore()
+  const { replica, heads, members } = store.recovered
+  const address = options.transport?.address ?? ''
+  const seed = Number.parseInt(replica.slice(0, 8), 16)
+  const peers = options.peers ?? []
+  const engine = new Engine({ replica, heads, members, address, peers, seed })
+  const driver = new Driver({ engine, store, transport: options.transport })
+  driver.start()
+  return new OpenReplica(driver, store, address)
+}
+
+class OpenReplica implements Replica {
+  readonly id: ReplicaId
+  readonly #driver: Driver
+  readonly #store: Store
+  readonly #address: string
+  #closing: Promise<void> | undefined
+
+  constructor(driver: Driver, store: Store, address: string) {
+    this.id = driver.engine.replica
+    this.#driver = driver
+    this.#store = store
+    this.#address = address
+  }
+
+  attach(listener: SessionListener): Session {
+    this.#assertOpen()
+    return new AttachedSession(this.#driver, listener)
+  }
+
+  countRejection(rejection: Rejection): void {
+    this.#driver.countRejection(rejection)
+  }
+
+  status(): ReplicaStatus {
+    const { engine, rejections } = this.#driver
+    const { stable, union, divergence } = engine.stability
+    return {
+      replica: this.id,
+      address: this.#address === '' ? null : this.#address,
+      version: versionToJSON(engine.version),
+      stable: versionToJSON(stable),
+      union: versionToJSON(union),
+      divergence,
+      members: [...this.#members(), ...this.#unmet()],
+      documents: this.#store.documentCount(),
+      readOnly: engine.failure ?? null,
+      rejections: { ...rejections },
+    }
+  }
+
+  #members(): MemberStatus[] {
+    const { engine } = this.#driver
+    return engine.members.map(({ replica, address, version }) => ({
+      replica,
+      address,
+      state: engine.linkTo(replica),
+      version: versionToJSON(version),
+    }))
+  }
+
+  #unmet(): MemberStatus[] {
+    return this.#driver.engine.unmet.map((address) => ({
+      replica: null,
+      address,
+      state: 'unreachable',
+      version: {},
+    }))
+  }
+
+  onStatus(listener: () => void): () => void {
+    return this.#driver.onStatus(listener)
+  }
+
+  async open(document: string): Promise<OpenDocument> {
+    this.#assertOpen()
+    const local = new LocalDocument(this.#driver, document)
+    await local.ready
+    return local
+  }
+
+  async encode(document: string): Promise<Uint8Array | undefined> {
+    this.#assertOpen()
+    const whole = await readWhole(this, document)
+    return whole.length === 2 ? undefined : whole
+  }
+
+  async listDocuments(page: { after?: string; limit: number }): Promise<string[]> {
+    return await this.#store.listDocuments(page)
+  }
+
+  cut(peer: ReplicaId): void {
+    this.#driver.dispatch({ type: 'cut', peer: this.#known(peer) })
+  }
+
+  mend(peer: ReplicaId): void {
+    this.#driver.dispatch({ type: 'mended', peer: this.#known(peer) })
+  }
+
+  #known(peer: ReplicaId): ReplicaId {
+    if (this.#driver.engine.members.some(({ replica }) => replica === peer)) return peer
+    throw new RejoinError(
+      'unknown-peer',
+      `No member has the id ${peer}; see the status for those there are.`,
+    )
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new RejoinError('closed', 'The replica is closed.')
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#close()
+    await this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#driver.endSessions(CLOSING)
+    const isDurable = await this.#settled()
+    await this.#driver.stop(CLOSING)
+    if (!isDurable) {
+      throw new RejoinError(
+        'store-failed',
+        'The store did not finish what was accepted before closing.',
+      )
+    }
+  }
+
+  /** Waits until all that was accepted is durable; `false` when that can't, or did not, happen. */
+  async #settled(): Promise<boolean> {
+    const { engine } = this.#driver
+    const deadline = performance.now() + REPLICA_LIMITS.closeMs
+    const isDone = (): boolean => engine.isSettled || engine.failure !== undefined
+    // Edits that were dispatched in this very turn have first to reach the engine.
+    await new Promise((resolve) => setImmediate(resolve))
+    while (!isDone() && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    }
+    return engine.isSettled
+  }
+}
+
+/** The whole of a document, by way of a session that lasts just as long. */
+async function readWhole(replica: Replica, document: string): Promise<Uint8Array> {
+  const { promise, resolve, reject } = deferred<Uint8Array>()
+  const failed = ({ code, reason }: Rejection): void => reject(new RejoinError(code, reason))
+  const session = replica.attach({
+    opened: (_document, update) => resolve(update),
+    update: () => {},
+    ack: () => {},
+    ask: () => {},
+    presence: () => {},
+    refused: (_document, _ref, rejection) => failed(rejection),
+    closed: failed,
+  })
+  session.open(document, NOTHING)
+  try {
+    return await promise
+  } finally {
+    session.close()
+  }
+}
