@@ -1,5 +1,6 @@
 import { reject, type Rejection } from '@rejoin/protocol'
 
+import type { Waiter } from './acks.ts'
 import type { Emit, SessionId } from './events.ts'
 import { decodeUpdate } from './gate.ts'
 import type { GroupCommit } from './group-commit.ts'
@@ -30,7 +31,7 @@ export class Editing {
   /** Ends a session that must come back and send again, so that nothing of it is lost. */
   readonly #end: (session: SessionId, rejection: Rejection) => void
   /** Acknowledges an edit that is durable already. */
-  readonly #ack: (edit: Parked, document: string) => void
+  readonly #ack: (waiter: Waiter) => void
 
   constructor(options: {
     residents: Residents
@@ -39,7 +40,7 @@ export class Editing {
     commit: GroupCommit
     emit: Emit
     end: (session: SessionId, rejection: Rejection) => void
-    ack: (edit: Parked, document: string) => void
+    ack: (waiter: Waiter) => void
   }) {
     this.#residents = options.residents
     this.#sessions = options.sessions
@@ -101,9 +102,8 @@ export class Editing {
 
   #settle(resident: Resident, edit: Parked): void {
     if (edit.ref === 0) return
-    const document = resident.document.name
-    const { session, ref } = edit
-    if (!this.#commit.wait({ session, document, ref })) this.#ack(edit, document)
+    const waiter = { session: edit.session, document: resident.document.name, ref: edit.ref }
+    if (!this.#commit.wait(waiter)) this.#ack(waiter)
   }
 
   #park(resident: Resident, edit: Parked): void {

@@ -1,5 +1,10 @@
-import { Gossip, type GossipEffect, type GossipEvent, type LinkId } from '@rejoin/gossip'
-import type { Member } from '@rejoin/gossip'
+import {
+  Gossip,
+  type GossipEffect,
+  type GossipEvent,
+  type LinkId,
+  type Member,
+} from '@rejoin/gossip'
 import {
   CHAIN_START,
   decodePresence,
@@ -17,7 +22,6 @@ import type {
   EngineEffect,
   EngineEvent,
   EngineTimer,
-  LinkEvent,
   SessionEvent,
   SessionId,
   StoreEvent,
@@ -82,19 +86,13 @@ export class Engine {
     const sessions = new Sessions(emit)
     const presences = new Presences({ residents, sessions, emit })
     const reading = new Reading({ residents, sessions, presences, commit, emit })
-    this.#remembering = new Remembering(options.members, { commit, emit })
     this.#sessions = sessions
     this.#presences = presences
     this.#reading = reading
-    this.#editing = new Editing({
-      residents,
-      sessions,
-      reading,
-      commit,
-      emit,
-      end: (session, rejection) => this.#end(session, rejection),
-      ack: ({ session, ref }, document) => this.#acknowledge([{ session, document, ref }]),
-    })
+    this.#remembering = new Remembering(options.members, { commit, emit })
+    const end = (session: SessionId, rejection: Rejection): void => this.#end(session, rejection)
+    const ack = (waiter: Waiter): void => this.#acknowledge([waiter])
+    this.#editing = new Editing({ residents, sessions, reading, commit, emit, end, ack })
   }
 
   /** What this replica has: everything that is durable here. */
@@ -171,7 +169,7 @@ export class Engine {
       case 'drained':
       case 'cut':
       case 'mended':
-        return this.#link(event, now)
+        return this.#gossiped(event, now)
     }
   }
 
@@ -303,10 +301,6 @@ export class Engine {
     if (snapshot === undefined) resident.incompactible = true
     else resident.document.compacted(snapshot, end)
     this.#residents.left(document)
-  }
-
-  #link(event: LinkEvent, now: number): void {
-    this.#gossiped(event, now)
   }
 
   #seal(): void {

@@ -1,0 +1,93 @@
+import { Chance } from '@rejoin/gossip'
+
+interface Due {
+  readonly at: number
+  readonly order: number
+  readonly run: () => void
+}
+
+/** Virtual time: what is due runs in order of its time, and at equal times in the order it was set. */
+export class Agenda {
+  now = 0
+  readonly chance: Chance
+  readonly #heap: Due[] = []
+  #order = 0
+
+  constructor(seed: number) {
+    this.chance = new Chance(seed)
+  }
+
+  /** A whole number from `low` to `high`, both included. */
+  between(low: number, high: number): number {
+    return low + Math.floor(this.chance.next() * (high - low + 1))
+  }
+
+  pick<T>(from: readonly T[]): T {
+    const picked = from[this.between(0, from.length - 1)]
+    if (picked === undefined) throw new Error('nothing to pick from')
+    return picked
+  }
+
+  happens(probability: number): boolean {
+    return this.chance.next() < probability
+  }
+
+  after(delayMs: number, run: () => void): void {
+    this.at(this.now + delayMs, run)
+  }
+
+  at(at: number, run: () => void): void {
+    this.#order += 1
+    this.#heap.push({ at, order: this.#order, run })
+    this.#up(this.#heap.length - 1)
+  }
+
+  /** Runs everything that is due within `ms` of virtual time. */
+  run(ms: number): void {
+    const end = this.now + ms
+    for (let next = this.#heap[0]; next !== undefined && next.at <= end; next = this.#heap[0]) {
+      this.#removeFirst()
+      this.now = next.at
+      next.run()
+    }
+    this.now = end
+  }
+
+  #removeFirst(): void {
+    const last = this.#heap.pop()
+    if (last === undefined || this.#heap.length === 0) return
+    this.#heap[0] = last
+    let at = 0
+    for (;;) {
+      const [left, right] = [at * 2 + 1, at * 2 + 2]
+      let least = at
+      if (this.#before(left, least)) least = left
+      if (this.#before(right, least)) least = right
+      if (least === at) return
+      this.#swap(at, least)
+      at = least
+    }
+  }
+
+  #up(from: number): void {
+    for (let at = from; at > 0;) {
+      const parent = (at - 1) >>> 1
+      if (!this.#before(at, parent)) return
+      this.#swap(at, parent)
+      at = parent
+    }
+  }
+
+  #before(a: number, b: number): boolean {
+    const [left, right] = [this.#heap[a], this.#heap[b]]
+    if (left === undefined || right === undefined) return false
+    return left.at === right.at ? left.order < right.order : left.at < right.at
+  }
+
+  #swap(a: number, b: number): void {
+    const [left, right] = [this.#heap[a], this.#heap[b]]
+    if (left === undefined || right === undefined) return
+    this.#heap[a] = right
+    this.#heap[b] = left
+  }
+}
