@@ -91,8 +91,8 @@ export class AntiEntropy {
     const fork = this.#forkIn(have)
     if (fork !== undefined) {
       const reason =
-        `Of origin ${fork} the two replicas hold different entries under the same numbers: one of ` +
-        `them was copied or restored. Give that one a new, empty data directory.`
+        `The two replicas disagree about the entries of origin ${fork}: one of them was copied, ` +
+        `restored from a backup, or has lost data. Give that one a new, empty data directory.`
       return this.#links.refuse(link, { code: 'forked', reason })
     }
     const first = link.theirs === undefined

@@ -140,8 +140,11 @@ export class Gossip {
   }
 
   #hello(link: LinkState, hello: ReplicaMessage & { type: 'hello' }): void {
-    if (hello.replica === this.#self && link.dialled !== undefined)
+    if (hello.replica === this.#self) {
+      // Of a link to itself, the end that dialled learns from it and closes it.
+      if (link.dialled === undefined) return
       this.#overlay.isSelf(link.dialled)
+    }
     const open = this.links.greeted(link, hello)
     if (open === undefined) return
     this.membership.met(hello.replica, hello.address)

@@ -1,0 +1,263 @@
+import {
+  Engine,
+  type EngineEffect,
+  type EngineEvent,
+  type EngineTimer,
+  type SessionEffect,
+} from '@rejoin/engine'
+import {
+  CHAIN_START,
+  type ChainHash,
+  type Head,
+  type Range,
+  type ReplicaId,
+  type SealedEntry,
+} from '@rejoin/protocol'
+import * as Y from 'yjs'
+
+import { describeFrame, describeUpdate, versionText } from './describe.ts'
+
+interface Wire {
+  readonly from: Actor
+  readonly to: Actor
+  readonly fromLink: number
+  readonly toLink: number
+  isOpen: boolean
+}
+
+/** A replica on the stage, with the plainest store there is. */
+export interface Actor {
+  readonly name: string
+  readonly id: ReplicaId
+  engine: Engine
+  readonly log: Map<ReplicaId, SealedEntry[]>
+  readonly documents: Map<string, Uint8Array[]>
+  /** While set, commits wait: the disk is slow. */
+  stalled: boolean
+}
+
+/**
+ * A stage for transcripts: replicas whose every frame, commit and answer is written down as a line,
+ * on virtual time, in which a frame takes 1 ms and the disk none. Equal scripts give equal lines.
+ */
+export class Stage {
+  readonly lines: string[] = []
+  readonly #actors = new Map<string, Actor>()
+  #wires: Wire[] = []
+  #due: { at: number; order: number; run: () => void }[] = []
+  #order = 0
+  #lastLink = 0
+  #lastSession = 0
+  readonly #sessions = new Map<number, string>()
+  now = 0
+
+  /** Starts replica `name`, whose id is its name sixteen times. */
+  replica(name: string, peers: readonly string[] = []): Actor {
+    const id = name.repeat(16) as ReplicaId
+    const actor: Actor = {
+      name,
+      id,
+      engine: this.#engine(id, name, peers, new Map()),
+      log: new Map(),
+      documents: new Map(),
+      stalled: false,
+    }
+    this.#actors.set(name, actor)
+    this.step(actor, { type: 'started' })
+    return actor
+  }
+
+  #engine(
+    id: ReplicaId,
+    name: string,
+    peers: readonly string[],
+    heads: Map<ReplicaId, Head>,
+  ): Engine {
+    return new Engine({
+      replica: id,
+      heads,
+      members: [],
+      address: `stage:${name}`,
+      seed: 1,
+      peers: peers.map((peer) => `stage:${peer}`),
+    })
+  }
+
+  say(line: string): void {
+    this.lines.push('', `# ${line}`)
+  }
+
+  write(line: string): void {
+    this.lines.push(`${String(this.now).padStart(5)} ms  ${line}`)
+  }
+
+  /** Attaches somebody to a replica; their answers are written down under `name`. */
+  attach(actor: Actor, name: string): number {
+    this.#lastSession += 1
+    this.#sessions.set(this.#lastSession, name)
+    this.step(actor, { type: 'attached', session: this.#lastSession })
+    return this.#lastSession
+  }
+
+  step(actor: Actor, event: EngineEvent): void {
+    for (const effect of actor.engine.step(event, this.now)) this.#carryOut(actor, effect)
+  }
+
+  /** Lets `ms` of virtual time pass. */
+  pass(ms: number): void {
+    const end = this.now + ms
+    for (;;) {
+      this.#due.sort((a, b) => a.at - b.at || a.order - b.order)
+      const next = this.#due[0]
+      if (next === undefined || next.at > end) break
+      this.#due.shift()
+      this.now = next.at
+      next.run()
+    }
+    this.now = end
+  }
+
+  #after(delayMs: number, run: () => void): void {
+    this.#order += 1
+    this.#due.push({ at: this.now + delayMs, order: this.#order, run })
+  }
+
+  /** Puts bytes on a link as if `from` had sent them. */
+  forge(from: Actor, to: Actor, frame: Uint8Array): void {
+    const wire = this.#wires.find((each) => each.from === from && each.to === to && each.isOpen)
+    if (wire === undefined) throw new Error('no link')
+    this.#deliver(wire, frame)
+  }
+
+  #carryOut(actor: Actor, effect: EngineEffect): void {
+    switch (effect.type) {
+      case 'commit':
+        return this.#commit(actor, effect)
+      case 'load': {
+        const updates = actor.documents.get(effect.document) ?? []
+        return this.#after(0, () =>
+          this.step(actor, { type: 'loaded', document: effect.document, updates }),
+        )
+      }
+      case 'read':
+        return this.#after(0, () => {
+          const { link, range } = effect
+          this.step(actor, { type: 'read', link, range, found: read(actor, range) })
+        })
+      case 'compact':
+        return
+      case 'dial':
+        return this.#dial(actor, effect.address)
+      case 'send':
+        for (const link of effect.links) {
+          const wire = this.#wires.find((each) => each.from === actor && each.fromLink === link)
+          if (wire?.isOpen === true) this.#deliver(wire, effect.frame)
+        }
+        return
+      case 'close':
+        this.write(`${actor.name} closes: ${effect.rejection.code}. ${effect.rejection.reason}`)
+        return this.#end(actor, effect.link)
+      case 'schedule':
+        return this.#schedule(actor, effect.timer, effect.delayMs)
+      case 'rejected':
+      case 'status':
+        return
+      default:
+        return this.#tell(actor, effect)
+    }
+  }
+
+  #schedule(actor: Actor, timer: EngineTimer, delayMs: number): void {
+    this.#after(delayMs, () => this.step(actor, { type: 'timer', timer }))
+  }
+
+  #commit(actor: Actor, { batch }: EngineEffect & { type: 'commit' }): void {
+    if (actor.stalled) return this.#after(1, () => this.#commit(actor, { type: 'commit', batch }))
+    for (const entry of batch.entries) {
+      const log = actor.log.get(entry.dot.replica) ?? []
+      actor.log.set(entry.dot.replica, [...log, entry])
+      for (const { document, update } of entry.changes) {
+        const updates = actor.documents.get(document) ?? []
+        actor.documents.set(document, [...updates, update])
+      }
+    }
+    const dots = batch.entries.map(({ dot, deps }) => {
+      return `${dot.replica[0]}${dot.seq}${deps.size > 0 ? ` after ${versionText(deps)}` : ''}`
+    })
+    const members = batch.members.map(({ replica }) => `member ${replica[0]}`)
+    this.write(`${actor.name} on disk: ${[...dots, ...members].join(', ')}`)
+    this.#after(0, () => this.step(actor, { type: 'committed', batch: batch.id }))
+  }
+
+  #dial(from: Actor, address: string): void {
+    const to = this.#actors.get(address.slice('stage:'.length))
+    this.#after(1, () => {
+      if (to === undefined) return this.step(from, { type: 'dial-failed', address })
+      const [near, far] = [this.#nextLink(), this.#nextLink()]
+      this.#wires.push({ from, to, fromLink: near, toLink: far, isOpen: true })
+      this.#wires.push({ from: to, to: from, fromLink: far, toLink: near, isOpen: true })
+      this.write(`${from.name} dials ${to.name}`)
+      this.step(from, { type: 'linked', link: near, dialled: address })
+      this.step(to, { type: 'linked', link: far })
+    })
+  }
+
+  #nextLink(): number {
+    this.#lastLink += 1
+    return this.#lastLink
+  }
+
+  #deliver(wire: Wire, frame: Uint8Array): void {
+    this.write(`${wire.from.name} → ${wire.to.name}  ${describeFrame(frame)}`)
+    this.#after(1, () => {
+      if (wire.isOpen) this.step(wire.to, { type: 'frame', link: wire.toLink, frame })
+    })
+  }
+
+  #end(actor: Actor, link: number): void {
+    for (const wire of this.#wires) {
+      const isIt = wire.isOpen && (wire.from === actor ? wire.fromLink : wire.toLink) === link
+      if (!isIt) continue
+      wire.isOpen = false
+      this.#after(0, () => this.step(wire.from, { type: 'unlinked', link: wire.fromLink }))
+    }
+    this.#wires = this.#wires.filter(({ isOpen }) => isOpen)
+  }
+
+  #tell(actor: Actor, effect: SessionEffect): void {
+    const ids = 'sessions' in effect ? effect.sessions : [effect.session]
+    const names = ids.map((id) => this.#sessions.get(id)).join(', ')
+    this.write(`${actor.name} ⇒ ${names}  ${describeSession(effect)}`)
+    if (effect.type === 'ended') this.step(actor, { type: 'detached', session: effect.session })
+  }
+}
+
+function describeSession(effect: SessionEffect): string {
+  switch (effect.type) {
+    case 'opened':
+      return `opened ${effect.document}: ${describeUpdate(effect.update)}`
+    case 'update':
+      return `update ${effect.document}: ${describeUpdate(effect.update)}`
+    case 'ack':
+      return `ack ${effect.document} up to ${effect.ref} in ${effect.dot.replica[0]}${effect.dot.seq}`
+    case 'ask': {
+      const held = [...Y.decodeStateVector(effect.stateVector)].map((pair) => pair.join(':'))
+      return `ask ${effect.document} beyond {${held.join(' ')}}`
+    }
+    case 'presence':
+      return `presence ${effect.document}`
+    case 'refused':
+      return `refused ${effect.document} ${effect.ref}: ${effect.rejection.code}. ${effect.rejection.reason}`
+    case 'ended':
+      return `ended: ${effect.rejection.code}`
+  }
+}
+
+function read(
+  actor: Actor,
+  { origin, from, to }: Range,
+): { previous: ChainHash; entries: Uint8Array[] } {
+  const log = actor.log.get(origin) ?? []
+  const entries = log.slice(from - 1, to).map(({ bytes }) => bytes)
+  return { previous: log[from - 2]?.hash ?? CHAIN_START, entries }
+}
