@@ -1,3 +1,4 @@
+import { LIMITS } from '@rejoin/protocol'
 import * as Y from 'yjs'
 
 import { Extent } from './extent.ts'
@@ -66,11 +67,20 @@ export class Document {
       : Y.diffUpdate(whole, stateVector)
   }
 
-  /** What a reader lacks that stands at `cursor`, merged. */
-  from(cursor: number): Uint8Array {
-    if (cursor < this.#base) return this.whole()
-    const missing = this.#tail.slice(cursor - this.#base)
-    return missing.length === 1 ? (missing[0] as Uint8Array) : Y.mergeUpdates(missing)
+  /** What a reader lacks that stands at `cursor`: one merged update, or several if it is large. */
+  from(cursor: number): Uint8Array[] {
+    if (cursor < this.#base) return [this.whole()]
+    const runs: Uint8Array[][] = []
+    let bytes = Number.POSITIVE_INFINITY
+    for (const update of this.#tail.slice(cursor - this.#base)) {
+      bytes += update.length
+      if (bytes > LIMITS.updateBytesMax) {
+        runs.push([])
+        bytes = update.length
+      }
+      runs.at(-1)?.push(update)
+    }
+    return runs.map((run) => (run.length === 1 ? (run[0] as Uint8Array) : Y.mergeUpdates(run)))
   }
 
   /** Whether the tail has outgrown the snapshot, so that compacting pays for itself. */

@@ -125,7 +125,9 @@ export class Reading {
     for (const [cursor, readers] of this.#behind(resident)) {
       const sessions = readers.map(({ session }) => session)
       for (const reader of readers) reader.cursor = resident.document.end
-      this.#emit({ type: 'update', sessions, document, update: resident.document.from(cursor) })
+      for (const update of resident.document.from(cursor)) {
+        this.#emit({ type: 'update', sessions, document, update })
+      }
     }
   }
 

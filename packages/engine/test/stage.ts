@@ -216,8 +216,9 @@ export class Stage {
 
   #end(actor: Actor, link: number): void {
     for (const wire of this.#wires) {
-      const isIt = wire.isOpen && (wire.from === actor ? wire.fromLink : wire.toLink) === link
-      if (!isIt) continue
+      const isNear = wire.from === actor && wire.fromLink === link
+      const isFar = wire.to === actor && wire.toLink === link
+      if (!wire.isOpen || !(isNear || isFar)) continue
       wire.isOpen = false
       this.#after(0, () => this.step(wire.from, { type: 'unlinked', link: wire.fromLink }))
     }

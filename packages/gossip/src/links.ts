@@ -86,6 +86,10 @@ export class Links {
 
   /** Takes a `hello`; the link is open when this returns it, and refused otherwise. */
   greeted(link: LinkState, hello: Hello): OpenLink | undefined {
+    if (this.#cut.has(hello.replica)) {
+      this.#end(link, { code: 'link-cut', reason: 'This link is cut until it is mended.' })
+      return undefined
+    }
     const refusal = this.#refusalOf(link, hello)
     if (refusal !== undefined) {
       this.refuse(link, refusal)
@@ -94,10 +98,7 @@ export class Links {
     const older = this.#open.get(hello.replica)
     if (older !== undefined) {
       const loser = this.#newerWins(older, link, hello.replica) ? older : link
-      this.refuse(loser, {
-        code: 'duplicate-link',
-        reason: 'Another link to this replica is open.',
-      })
+      this.#end(loser, { code: 'duplicate-link', reason: 'Another link to this replica is open.' })
       if (loser === link) return undefined
     }
     link.replica = hello.replica
@@ -120,12 +121,6 @@ export class Links {
       return {
         code: 'self-link',
         reason: 'This replica dialled itself; leave it out of its peers.',
-      }
-    }
-    if (this.#cut.has(hello.replica)) {
-      return {
-        code: 'link-cut',
-        reason: 'The link between these replicas is cut until it is mended.',
       }
     }
     if (this.#open.size >= GOSSIP_LIMITS.linksMax && !this.#open.has(hello.replica)) {

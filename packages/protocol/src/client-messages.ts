@@ -20,8 +20,8 @@ export interface Leave {
 }
 
 /**
- * One edit. `ref` numbers the edits that a connection sends to a document, from 1; resending an
- * edit is harmless. The replica acknowledges or refuses each.
+ * One edit. `ref`, over 0, rises with every edit that a connection sends to a document, and may
+ * skip numbers; resending an edit is harmless. The replica acknowledges or refuses each.
  */
 export interface Edit {
   readonly type: 'edit'

@@ -43,11 +43,15 @@ export function reject(code: RejectionCode, reason: string): { ok: false; reject
   return { ok: false, rejection: { code, reason } }
 }
 
-/** WebSocket close codes; those from 4000 on are this protocol's own. */
+/**
+ * WebSocket close codes; those from 4000 on are this protocol's own. A client need not come back
+ * after 44xx, since the same would happen again; after 45xx it should, later. Stock y-websocket
+ * clients keep to that too.
+ */
 export const CLOSE_CODES: Readonly<Record<RejectionCode, number>> = {
+  closing: 1001,
   'text-frame': 1003,
   'too-large': 1009,
-  closing: 1001,
   malformed: 4400,
   'unknown-message': 4401,
   'bad-name': 4402,
@@ -55,16 +59,16 @@ export const CLOSE_CODES: Readonly<Record<RejectionCode, number>> = {
   'v2-update': 4404,
   'wrong-protocol': 4405,
   'not-open': 4406,
-  'park-full': 4407,
-  'too-many': 4408,
-  'too-slow': 4409,
-  'self-link': 4410,
-  'duplicate-link': 4411,
-  'link-cut': 4412,
-  forked: 4413,
-  silent: 4414,
-  'read-only': 4415,
-  unreadable: 4416,
+  'self-link': 4407,
+  forked: 4408,
+  'too-many': 4500,
+  'too-slow': 4501,
+  'park-full': 4502,
+  silent: 4503,
+  'read-only': 4504,
+  unreadable: 4505,
+  'link-cut': 4506,
+  'duplicate-link': 4507,
 }
 
 const CODE_OF_CLOSE = new Map(

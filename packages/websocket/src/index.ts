@@ -1,1 +1,10 @@
-export {}
+/** @packageDocumentation WebSockets between replicas, and the endpoints that clients speak to. */
+export { BOUNDS, type Bounds } from './bounds.ts'
+export { Channel, type ChannelListener, type ChannelOptions } from './channel.ts'
+export type { HandshakeRefusal } from './refuse-handshake.ts'
+export { serveWebSockets, type ServingOptions, type WebSocketServing } from './serving.ts'
+export {
+  webSocketTransport,
+  type WebSocketTransport,
+  type WebSocketTransportOptions,
+} from './transport.ts'

@@ -56,10 +56,10 @@ const HISTORIES = 12
 
 /** All are good document names; what else they mean to a file system, a URL or a store is nothing. */
 const ODD_NAMES: readonly string[] = [
-  ...['a', 'ab', 'a/b', '/', '//', '.', '..', '../../etc/passwd', 'C:\\con', 'nul', '~', '*', '?'],
-  ...[' ', ' a', 'a ', '%2e%2e', '%', '#', "'; --", '"', '__proto__', 'constructor', '\u200b'],
-  ...['v1', 'v1_sv', 'v1_sw', 'update', 'meta', 'rejoin', 'log', 'zzzzzzz', '\uffff', '日本語'],
-  ...[
+  ['a', 'ab', 'a/b', '/', '//', '.', '..', '../../etc/passwd', 'C:\\con', 'nul', '~', '*', '?'],
+  [' ', ' a', 'a ', '%2e%2e', '%', '#', "'; --", '"', '__proto__', 'constructor', '\u200b'],
+  ['v1', 'v1_sv', 'v1_sw', 'update', 'meta', 'rejoin', 'log', 'zzzzzzz', '\uffff', '日本語'],
+  [
     'é',
     'e\u0301',
     '🦊',
@@ -69,7 +69,7 @@ const ODD_NAMES: readonly string[] = [
     'n'.repeat(1024),
     '🦊'.repeat(256),
   ],
-]
+].flat()
 
 const CASES: Readonly<Record<string, Check>> = {
   'a fresh store is empty': async (open) => {
@@ -103,11 +103,11 @@ const CASES: Readonly<Record<string, Check>> = {
     const store = await open()
     const author = new Author(1)
     const count = 300
-    let busy = true
-    const stop = (): void => void (busy = false)
+    const commit = { settled: false }
+    const settle = (): void => void (commit.settled = true)
     const committed = store.commit(batchOf(author.writeMany(count, 'a')))
-    void committed.then(stop, stop)
-    while (busy) {
+    void committed.then(settle, settle)
+    while (!commit.settled) {
       const updates = (await store.readDocument('a')).length
       const { entries } = await store.readEntries(author.id, EVERYTHING)
       assert.ok(updates === 0 || updates === count, `${updates} of ${count} updates`)

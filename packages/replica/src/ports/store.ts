@@ -29,7 +29,10 @@ export interface Recovered {
   readonly members: readonly MemberRecord[]
 }
 
-/** Consecutive entries of one origin; `previous` is the chain hash before the first of them. */
+/**
+ * Consecutive entries of one origin; `previous` is the chain hash before the first of them, and
+ * means nothing when there are none.
+ */
 export interface StoredEntries {
   readonly previous: ChainHash
   readonly entries: readonly Uint8Array[]
@@ -42,6 +45,7 @@ export interface StoredEntries {
  *   all of it or none of it. It rejects when anything failed; the replica then stops acknowledging.
  * - The replica has one `commit` under way at a time; reads run beside it, and see either all of a
  *   batch or nothing.
+ * - Updates have passed the gate: they are valid Yjs V1, whether they are own or from peers.
  * - The changes of an entry are appended to their documents' updates in the order of the batch.
  * - A second opener of the same store is refused with `RejoinError('store-locked')`.
  *
@@ -51,8 +55,8 @@ export interface Store {
   readonly recovered: Recovered
   commit(batch: Batch): Promise<void>
   /**
-   * Entries `from`..`to` of `origin`, stopping once `bytesMax` is reached but with at least one
-   * where there is one; fewer, or none, where the log does not hold them.
+   * Entries `from`..`to` of `origin`, of at most `bytesMax` together, except that one entry is always
+   * read where there is one; fewer, or none, where the log does not hold them.
    */
   readEntries(origin: ReplicaId, range: EntryRange): Promise<StoredEntries>
   /** Every update of a document, in the order of its commits; none where there is no document. */

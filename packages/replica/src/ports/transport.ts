@@ -28,7 +28,8 @@ export interface Link {
 
 export interface LinkListener {
   frame(frame: Uint8Array): void
-  /** The queue has fallen to where sending may go on. */
+  /** The queue has fallen to 64 KiB or less after it was above that. */
   drained(): void
+  /** The link has ended, whichever end asked for it. */
   closed(closeCode: number, reason: string): void
 }
