@@ -131,7 +131,7 @@ export class World {
     if (a === b) return
     this.happened.partitions += 1
     this.#refused.add(pairOf(a, b))
-    for (const end of [...a.ends.values()]) if (end.other?.owner === b) this.breakLink(end)
+    for (const end of a.ends.values()) if (end.other?.owner === b) this.breakLink(end)
   }
 
   #rejoin(a: SimReplica, b: SimReplica): void {
