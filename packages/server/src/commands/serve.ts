@@ -1,0 +1,178 @@
+/** `rejoin serve`: runs one replica until it is told to stop. */
+import type { Replica } from '@rejoin/replica'
+
+import { misused } from '../command-line/command-error.ts'
+import type { Command } from '../command-line/command.ts'
+import type { Given } from '../command-line/given.ts'
+import { serveReplica, type ServeOptions, type Serving } from '../serving.ts'
+import { listenForStop } from '../stop-request.ts'
+
+/** For making durable what was accepted and closing everything; then the process ends with 1. */
+const STOP_DEADLINE_MS = 10_000
+
+export const serve: Command = {
+  name: 'serve',
+  summary: 'run a replica',
+  usage: '--data DIR [--port N] [--peer URL]... [options]',
+  description: `Runs one replica: clients, other replicas and HTTP on one port. It keeps its data in a
+directory of its own and stops in good order on SIGTERM and Ctrl-C: what was accepted
+is on disk then. A second signal ends it at once.
+
+Anybody who reaches the port can read and write every document: there are no rights
+yet. Listen on other addresses than 127.0.0.1 only in a network that you trust.
+
+Clients connect by WebSocket: Rejoin's own, and y-websocket's with the document's name
+as the path. GET /healthz, /status, /documents and /documents/NAME answer over HTTP.`,
+  operands: { min: 0, max: 0 },
+  options: [
+    {
+      name: 'data',
+      value: 'DIR',
+      environment: 'REJOIN_DATA',
+      help: 'Where to keep the data; made where there is none. One replica, one directory.',
+    },
+    {
+      name: 'port',
+      value: 'N',
+      default: '7001',
+      environment: 'REJOIN_PORT',
+      help: 'The port to listen on; 0 takes any that is free.',
+    },
+    {
+      name: 'host',
+      value: 'HOST',
+      default: '127.0.0.1',
+      environment: 'REJOIN_HOST',
+      help: 'The address to listen on; 0.0.0.0 is all of IPv4.',
+    },
+    {
+      name: 'peer',
+      value: 'URL',
+      repeatable: true,
+      environment: 'REJOIN_PEERS',
+      help: 'Another replica, like ws://127.0.0.1:7002. One that is up leads to all.',
+    },
+    {
+      name: 'advertise',
+      value: 'URL',
+      environment: 'REJOIN_ADVERTISE',
+      help: 'Where others reach this replica, if not at ws://HOST:PORT.',
+    },
+    {
+      name: 'allow-origin',
+      value: 'URL',
+      repeatable: true,
+      environment: 'REJOIN_ALLOW_ORIGINS',
+      help: 'An origin whose web pages may connect, or *; those of this machine may anyway.',
+    },
+    {
+      name: 'demo',
+      environment: 'REJOIN_DEMO',
+      help: 'Let links be cut and mended over HTTP, and serve the page of --static.',
+    },
+    {
+      name: 'static',
+      value: 'DIR',
+      environment: 'REJOIN_STATIC',
+      help: 'The built page that --demo serves at /.',
+    },
+  ],
+  examples: [
+    { line: 'rejoin serve --data data/a', meaning: 'A replica that stands alone, at port 7001.' },
+    {
+      line: 'rejoin serve --data data/b --port 7002 --peer ws://127.0.0.1:7001',
+      meaning: 'A second one, which keeps equal with the first.',
+    },
+    {
+      line: 'REJOIN_DATA=/var/lib/rejoin REJOIN_HOST=10.0.0.5 rejoin serve',
+      meaning: 'Settings from the environment, for services.',
+    },
+  ],
+  run: async (given) => {
+    const options = readOptions(given)
+    // Listened for from the start, so that a replica that is slow to open can be stopped too.
+    const stop = listenForStop()
+    try {
+      const serving = await serveReplica(options)
+      process.stdout.write(readyLine(serving, options))
+      tellWhenReadOnly(serving.replica)
+      await stop.asked
+      await close(serving)
+    } finally {
+      stop.forget()
+    }
+    return 0
+  },
+}
+
+function readOptions(given: Given): ServeOptions {
+  const data = given.text('data')
+  if (data === undefined) throw misused('Say where to keep the data: --data DIR.')
+  const advertise = given.text('advertise')
+  const page = given.text('static')
+  if (page !== undefined && !given.isOn('demo')) {
+    throw misused('--static serves the page of the demo only; give --demo too, or neither.')
+  }
+  for (const name of ['peer', 'advertise']) {
+    for (const url of given.list(name)) if (!isWebSocketUrl(url)) throw badUrl(given, name)
+  }
+  return {
+    data,
+    host: given.text('host') ?? '127.0.0.1',
+    port: given.whole('port', 0, 65_535) ?? 7001,
+    peers: given.list('peer'),
+    allowOrigins: given.list('allow-origin').map((origin) => readOrigin(given, origin)),
+    demo: given.isOn('demo'),
+    ...(advertise === undefined ? {} : { advertise }),
+    ...(page === undefined ? {} : { static: page }),
+  }
+}
+
+/** As browsers spell it: lower case, and nothing after the host and port. */
+function readOrigin(given: Given, text: string): string {
+  if (text === '*') return text
+  const origin = URL.canParse(text) ? new URL(text).origin : 'null'
+  if (origin !== 'null') return origin
+  throw given.bad('allow-origin', 'must be an origin like https://app.example, or *')
+}
+
+function isWebSocketUrl(text: string): boolean {
+  return URL.canParse(text) && /^wss?:$/.test(new URL(text).protocol)
+}
+
+function badUrl(given: Given, name: string): Error {
+  return given.bad(name, 'must be a WebSocket address like ws://127.0.0.1:7002')
+}
+
+function readyLine({ replica, url }: Serving, { data, peers }: ServeOptions): string {
+  const { documents } = replica.status()
+  const facts = [`data in ${data}`, counted(documents, 'document'), counted(peers.length, 'peer')]
+  return `Replica ${replica.id} is ready on ${url} (${facts.join(', ')})\n`
+}
+
+/** Clients are told by their refused edits; this is for who looks after the replica. */
+function tellWhenReadOnly(replica: Replica): void {
+  const forget = replica.onStatus(() => {
+    const { readOnly } = replica.status()
+    if (readOnly === null) return
+    process.stderr.write(`rejoin: Replica ${replica.id} is read-only now: ${readOnly}\n`)
+    forget()
+  })
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`
+}
+
+async function close(serving: Serving): Promise<void> {
+  const deadline = setTimeout(() => {
+    const seconds = STOP_DEADLINE_MS / 1_000
+    process.stderr.write(`rejoin: Stopping took over ${seconds} s; ended without waiting longer.\n`)
+    process.exit(1)
+  }, STOP_DEADLINE_MS)
+  try {
+    await serving.close()
+  } finally {
+    clearTimeout(deadline)
+  }
+}

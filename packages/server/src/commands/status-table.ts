@@ -1,0 +1,55 @@
+import type { MemberStatus, ReplicaStatus } from '@rejoin/replica'
+
+import { table } from './table.ts'
+
+/** A status as text for a terminal: facts first, then one row per origin and one per member. */
+export function statusTable(status: ReplicaStatus): string {
+  return [facts(status), versions(status), members(status)]
+    .filter((part) => part !== '')
+    .map((part) => `${part}\n`)
+    .join('\n')
+}
+
+function facts(status: ReplicaStatus): string {
+  const { replica, address, documents, divergence, readOnly, rejections } = status
+  const refused = Object.entries(rejections).map(([code, count]) => `${code} ${count}`)
+  return table([
+    ['Replica', replica],
+    ['Address', address ?? 'none: others cannot dial it'],
+    ['Documents', String(documents)],
+    ['Divergence', divergenceText(divergence)],
+    ['Edits', readOnly === null ? 'accepted' : `refused, read-only: ${readOnly}`],
+    ['Rejections', refused.length === 0 ? 'none' : refused.join(', ')],
+  ])
+}
+
+function divergenceText(entries: number): string {
+  if (entries === 0) return '0 (everybody has everything)'
+  return `${entries} ${entries === 1 ? 'entry that somebody lacks' : 'entries that somebody lacks'}`
+}
+
+function versions({ version, stable, union }: ReplicaStatus): string {
+  const origins = [...new Set([version, stable, union].flatMap((all) => Object.keys(all)))]
+  if (origins.length === 0) return ''
+  const rows = origins.toSorted().map((origin) => {
+    return [origin, ...[version, stable, union].map((all) => String(all[origin] ?? 0))]
+  })
+  return table([['ORIGIN', 'VERSION', 'STABLE', 'UNION'], ...rows])
+}
+
+function members(status: ReplicaStatus): string {
+  if (status.members.length === 0) return 'No other members.'
+  const rows = status.members.map((member) => [
+    member.replica ?? '(never met)',
+    member.address,
+    member.state,
+    String(lacks(member, status.union)),
+  ])
+  return table([['MEMBER', 'ADDRESS', 'STATE', 'LACKS'], ...rows])
+}
+
+/** Entries of the union that a member is not known to hold. */
+function lacks(member: MemberStatus, union: ReplicaStatus['union']): number {
+  const counts = Object.entries(union).map(([origin, seq]) => seq - (member.version[origin] ?? 0))
+  return counts.reduce((sum, count) => sum + Math.max(0, count), 0)
+}

@@ -1,0 +1,113 @@
+/**
+ * A replica as its HTTP shows it: what `rejoin status` and `rejoin replay` ask. Every request has a
+ * deadline, and every failure is one line that names the replica and says what to do.
+ */
+import { parseReplicaId, type ReplicaId } from '@rejoin/protocol'
+import type { ReplicaStatus } from '@rejoin/replica'
+
+import { CommandError, failed, misused } from '../command-line/command-error.ts'
+
+const DEADLINE_MS = 10_000
+
+export class HttpReplica {
+  /** With no slash at its end. */
+  readonly httpUrl: string
+  readonly webSocketUrl: string
+
+  /** Takes `http:`, `https:`, `ws:` and `wss:`; what comes after host and port is ignored. */
+  constructor(url: string) {
+    const parsed = URL.canParse(url) ? new URL(url) : undefined
+    if (parsed === undefined || !/^(http|ws)s?:$/.test(parsed.protocol)) {
+      throw misused(`${JSON.stringify(url)} is no address of a replica, like ws://127.0.0.1:7001.`)
+    }
+    const secure = /^(https|wss):$/.test(parsed.protocol) ? 's' : ''
+    this.httpUrl = `http${secure}://${parsed.host}`
+    this.webSocketUrl = `ws${secure}://${parsed.host}`
+  }
+
+  async status(): Promise<ReplicaStatus> {
+    const response = await this.#ask('GET', '/status')
+    if (!response.ok) throw await this.#refused(response)
+    const body = parsedJson(await response.text())
+    if (isStatus(body)) return body
+    throw failed(`What answers at ${this.httpUrl} is no replica; name another address.`)
+  }
+
+  /** The document as one Yjs update, or `undefined` where the replica has none. */
+  async document(name: string): Promise<Uint8Array | undefined> {
+    // Every URL parser takes these two, percent-encoded or not, for steps up and down the path.
+    if (name === '.' || name === '..') throw misused(`A document named ${name} can't be fetched.`)
+    const response = await this.#ask('GET', `/documents/${encodeURIComponent(name)}`)
+    if (response.status === 404) {
+      await response.body?.cancel()
+      return undefined
+    }
+    if (!response.ok) throw await this.#refused(response)
+    return new Uint8Array(await response.arrayBuffer())
+  }
+
+  async cut(peer: ReplicaId): Promise<void> {
+    await this.#command('DELETE', peer)
+  }
+
+  async mend(peer: ReplicaId): Promise<void> {
+    await this.#command('PUT', peer)
+  }
+
+  async #command(method: string, peer: ReplicaId): Promise<void> {
+    const response = await this.#ask(method, `/links/${peer}`)
+    if (!response.ok) throw await this.#refused(response)
+    await response.body?.cancel()
+  }
+
+  async #ask(method: string, path: string): Promise<Response> {
+    try {
+      const signal = AbortSignal.timeout(DEADLINE_MS)
+      return await fetch(`${this.httpUrl}${path}`, { method, signal })
+    } catch (cause) {
+      const way = 'start one there with rejoin serve, or name another address.'
+      throw failed(`No replica answers at ${this.httpUrl} (${reasonOf(cause)}): ${way}`, { cause })
+    }
+  }
+
+  async #refused(response: Response): Promise<CommandError> {
+    const text = await response.text()
+    return failed(`${this.httpUrl} answered ${response.status}: ${messageIn(text)}`)
+  }
+}
+
+/** Fetch says "fetch failed" and hides the reason, of which one line is told, in its cause. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.name === 'TimeoutError') return `no answer within ${DEADLINE_MS / 1_000} s`
+  const cause = error.cause instanceof Error ? error.cause : error
+  if ('code' in cause && cause.code === 'ECONNREFUSED') return 'connection refused'
+  return cause.message.split('\n', 1).join('').trim() || cause.name
+}
+
+/** The message of an error body, or the body itself. */
+function messageIn(text: string): string {
+  const body = parsedJson(text)
+  if (isRecord(body) && isRecord(body.error)) return String(body.error.message)
+  return text.slice(0, 200).trim() || 'no reason given.'
+}
+
+/** Looks at enough of it to tell a replica from other servers that speak JSON. */
+function isStatus(body: unknown): body is ReplicaStatus {
+  if (!isRecord(body)) return false
+  const { replica, version, stable, union, members } = body
+  const isOfReplica = typeof replica === 'string' && parseReplicaId(replica) !== undefined
+  return isOfReplica && [version, stable, union].every(isRecord) && Array.isArray(members)
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,34 @@
+import type { Replica } from '@rejoin/replica'
+
+import { document, documentNames } from './documents.ts'
+import { failure } from './answer.ts'
+import { health, status } from './health.ts'
+import { link } from './links.ts'
+import type { Resource } from './router.ts'
+import type { StaticFiles } from './static-files.ts'
+
+export interface Site {
+  readonly replica: Replica
+  /** Whether links may be cut and mended, and the page be served. */
+  readonly demo: boolean
+  readonly page: StaticFiles | undefined
+}
+
+const DOCUMENTS = '/documents/'
+const LINKS = '/links/'
+
+/** What a replica serves, by raw path; all else is a file of the page, if there is a page. */
+export function findResource(site: Site, path: string): Resource | undefined {
+  const { replica, demo, page } = site
+  if (path === '/healthz') return health(replica)
+  if (path === '/status') return status(replica)
+  if (path === '/documents') return documentNames(replica)
+  if (path.startsWith(DOCUMENTS)) return document(replica, path.slice(DOCUMENTS.length))
+  if (path.startsWith(LINKS)) return link(replica, path.slice(LINKS.length), demo)
+  return demo && page !== undefined ? file(page, path) : undefined
+}
+
+function file(page: StaticFiles, path: string): Resource {
+  const absent = failure(404, 'not-found', `There is nothing at ${path}.`)
+  return { GET: async () => (await page(path)) ?? absent }
+}
