@@ -10,8 +10,12 @@ export const ENGINE_LIMITS = {
   /** Entries from peers that wait for their deps; then the newest are dropped, and asked for again. */
   waitingEntriesMax: 4_096,
   waitingBytesMax: 67_108_864,
-  /** Between two frames to the readers of a document; what comes in between is merged. */
-  flushMs: 16,
+  /**
+   * Between two flushes of a document, for each of its readers, up to a bound; what comes in between
+   * is merged. So two people see each other's keystrokes at once, and a hundred share frames.
+   */
+  flushMsPerReader: 0.25,
+  flushMsMax: 16,
   /** Between two asks of one session for what an update of its builds on. */
   askMs: 1_000,
   /** Updates in a document's tail from which it is compacted, once they outweigh the snapshot. */

@@ -108,7 +108,9 @@ export class Reading {
     if (resident.flushToken !== 0 || resident.readers.size === 0) return
     this.#lastToken += 1
     resident.flushToken = this.#lastToken
-    const delayMs = Math.max(0, resident.flushedAt + ENGINE_LIMITS.flushMs - now)
+    const { flushMsPerReader, flushMsMax } = ENGINE_LIMITS
+    const pauseMs = Math.min(flushMsMax, resident.readers.size * flushMsPerReader)
+    const delayMs = Math.max(0, resident.flushedAt + pauseMs - now)
     const timer = {
       kind: 'flush',
       document: resident.document.name,

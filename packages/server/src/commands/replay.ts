@@ -13,6 +13,8 @@ import { listenForStop } from '../stop-request.ts'
 import { table } from './table.ts'
 
 const SPEED_MAX = 1_000_000
+/** Replicas named in one call. */
+const REPLICAS_MAX = 64
 const SEED_MAX = 4_294_967_295
 const EXIT_CODE_STOPPED = 130
 const CLEAR_LINE = '\r\u001B[K'
@@ -22,7 +24,7 @@ type Told = 'trace' | 'document'
 export const replay: Command = {
   name: 'replay',
   summary: 'type a recorded editing history through running replicas',
-  usage: 'FILE --to URL [--to URL]... [options]',
+  usage: 'FILE --to URL... [options]',
   description: `Types a recording as its authors did: author k through replica k, each keystroke on
 exactly the text that its author saw, while links between the replicas are cut and
 mended. Then it waits until every replica has the recorded text. It exits with 0
@@ -31,7 +33,7 @@ only if all have it.
 FILE is a recording of the editing-traces project, .json or .json.gz, sequential or
 concurrent. The text is the Y.Text "content" of the document. Links can be cut only
 at replicas that were started with --demo.`,
-  operands: { min: 1, max: 1 },
+  operands: { min: 1, max: 1 + REPLICAS_MAX },
   options: [
     {
       name: 'to',
@@ -56,7 +58,7 @@ at replicas that were started with --demo.`,
   ],
   examples: [
     {
-      line: 'rejoin replay friendsforever.json.gz --to ws://127.0.0.1:7001 --to ws://127.0.0.1:7002',
+      line: 'rejoin replay friendsforever.json.gz --to ws://127.0.0.1:7001 ws://127.0.0.1:7002',
       meaning: 'Two authors at two replicas, as fast as it goes.',
     },
     {
@@ -120,7 +122,8 @@ function seconds(ms: number): string {
 }
 
 function readReplicas(given: Given): HttpReplica[] {
-  const urls = given.list('to')
+  // `--to URL URL URL`: the words after the file are more replicas.
+  const urls = [...given.list('to'), ...given.operands.slice(1)]
   if (urls.length === 0) throw misused('Say which replicas to type through: --to URL.')
   return urls.map((url) => new HttpReplica(url))
 }
