@@ -1,4 +1,4 @@
-import { onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
@@ -53,6 +53,7 @@ test('a keystroke, from one stock client to another', async () => {
   console.log(`${KEYSTROKES} keystrokes, one every ${PAUSE_MS} ms, to text at the other client:`)
   for (const [what, tookMs] of rows) {
     const [p50, p99, max] = [0.5, 0.99, 1].map((share) => percentile(tookMs, share))
+    expect(tookMs).toHaveLength(KEYSTROKES)
     console.log(`  ${what.padEnd(14)} p50 ${p50}   p99 ${p99}   max ${max}`)
   }
 })

@@ -23,7 +23,7 @@ class Typist {
   #count = 0
 
   constructor(replica: ReplicaProcess, name: string) {
-    const client = connect(replica.socketUrl, { WebSocket: WebSocket as never })
+    const client = connect(replica.socketUrl, { WebSocket })
     this.#document = client.open('notes')
     this.#close = () => client.close()
     void this.#type(name)

@@ -20,8 +20,8 @@ function attach(replica: ReplicaProcess, name: string, doc = new Y.Doc()): Stock
 }
 
 const textOf = ({ doc }: Stock): string => doc.getText('content').toString()
-const namesIn = ({ provider }: Stock): unknown[] =>
-  [...provider.awareness.getStates().values()].map((state) => state['name']).toSorted()
+const namesIn = ({ provider }: Stock): string[] =>
+  [...provider.awareness.getStates().values()].map((state) => `${state['name']}`).toSorted()
 
 test('[X4] stock y-websocket clients on three replicas share a document and who is there', async () => {
   const [a, b, c] = (await threeReplicas()) as [ReplicaProcess, ReplicaProcess, ReplicaProcess]

@@ -216,8 +216,8 @@ export class Engine {
   }
 
   #leave(session: SessionId, document: string, now: number): void {
-    this.#spread(document, this.#presences.left(session, document, now), now)
     this.#reading.leave(session, document)
+    this.#spread(document, this.#presences.left(session, document, now), now)
   }
 
   #detach(session: SessionId, now: number): void {

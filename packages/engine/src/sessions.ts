@@ -59,7 +59,8 @@ export class Sessions {
   }
 
   refuse(at: { session: SessionId; document: string; ref: number }, rejection: Rejection): void {
+    const { session, document, ref } = at
     this.#emit({ type: 'rejected', rejection })
-    this.#emit({ type: 'refused', ...at, rejection })
+    this.#emit({ type: 'refused', session, document, ref, rejection })
   }
 }

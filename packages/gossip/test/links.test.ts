@@ -1,0 +1,202 @@
+import { Gossip, GOSSIP_LIMITS, type GossipEffect, type GossipEvent } from '@rejoin/gossip'
+import {
+  decodeReplicaMessage,
+  encodeReplicaMessage,
+  REPLICA_PROTOCOL_VERSION,
+  type Head,
+  type ReplicaId,
+} from '@rejoin/protocol'
+import { describe, expect, test } from 'vitest'
+
+const id = (letter: string): ReplicaId => letter.repeat(16) as ReplicaId
+
+/** One gossip machine in a test's hands, that of replica 5555…. */
+class Rig {
+  readonly heads = new Map<ReplicaId, Head>()
+  readonly gossip: Gossip
+  now = 0
+  #effects: GossipEffect[] = []
+
+  constructor(peers: readonly string[] = []) {
+    const log = {
+      heads: this.heads,
+      reached: (origin: ReplicaId) => this.heads.get(origin)?.seq ?? 0,
+    }
+    const chain = '0'.repeat(16)
+    this.gossip = new Gossip({
+      self: id('5'),
+      address: 'm',
+      peers,
+      members: [],
+      log,
+      chain,
+      seed: 1,
+    })
+  }
+
+  step(event: GossipEvent): void {
+    this.#effects.push(...this.gossip.step(event, this.now))
+  }
+
+  hello(link: number, replica: ReplicaId, protocol = REPLICA_PROTOCOL_VERSION): void {
+    const frame = encodeReplicaMessage({
+      type: 'hello',
+      protocol,
+      replica,
+      address: `at ${replica[0]}`,
+    })
+    this.step({ type: 'frame', link, frame })
+  }
+
+  take<T extends GossipEffect['type']>(type: T): Extract<GossipEffect, { type: T }>[] {
+    const isIt = (effect: GossipEffect): effect is Extract<GossipEffect, { type: T }> =>
+      effect.type === type
+    const taken = this.#effects.filter(isIt)
+    this.#effects = this.#effects.filter((effect) => !isIt(effect))
+    return taken
+  }
+
+  closed(): [number, string][] {
+    return this.take('close').map(({ link, rejection }) => [link, rejection.code])
+  }
+
+  /** The messages sent on a link, by type. */
+  sent(link: number): string[] {
+    const frames = this.take('send').filter(({ links }) => links.includes(link))
+    return frames.map(({ frame }) => {
+      const decoded = decodeReplicaMessage(frame)
+      return decoded.ok ? decoded.value.type : decoded.rejection.code
+    })
+  }
+}
+
+describe('two links between the same two replicas', () => {
+  test.for([
+    ['the lower id is the peer: the link that the peer dialled stays', '1', 'mine'],
+    ['the lower id is this one: the link that it dialled stays', 'f', 'theirs'],
+  ] as const)('[L6] %s', ([, peer, loser]) => {
+    for (const order of [
+      ['mine', 'theirs'],
+      ['theirs', 'mine'],
+    ] as const) {
+      const rig = new Rig()
+      const links = { mine: 1, theirs: 2 }
+      rig.step({ type: 'linked', link: links.mine, dialled: 'there' })
+      rig.step({ type: 'linked', link: links.theirs })
+      for (const which of order) rig.hello(links[which], id(peer))
+      expect(rig.closed()).toEqual([[links[loser], 'duplicate-link']])
+    }
+  })
+
+  test('[L6] when the same end dialled both, the newer one stays', () => {
+    const rig = new Rig()
+    for (const link of [1, 2]) {
+      rig.step({ type: 'linked', link })
+      rig.hello(link, id('a'))
+    }
+    expect(rig.closed()).toEqual([[1, 'duplicate-link']])
+    expect(rig.take('rejected')).toEqual([])
+  })
+})
+
+describe('[X2] a link is refused', () => {
+  test('to one that speaks another version, or is this replica itself', () => {
+    const rig = new Rig(['elsewhere', 'here'])
+    rig.step({ type: 'linked', link: 1 })
+    rig.hello(1, id('a'), 2)
+    rig.step({ type: 'linked', link: 2, dialled: 'here' })
+    rig.hello(2, id('5'))
+    expect(rig.closed()).toEqual([
+      [1, 'wrong-protocol'],
+      [2, 'self-link'],
+    ])
+    expect(rig.take('rejected')).toHaveLength(2)
+    expect(rig.gossip.unmet()).toEqual(['elsewhere'])
+  })
+
+  test('to one that says nothing, and to one that falls silent', () => {
+    const rig = new Rig()
+    rig.step({ type: 'linked', link: 1 })
+    rig.step({ type: 'linked', link: 2 })
+    rig.hello(2, id('a'))
+    rig.now = GOSSIP_LIMITS.greetingMs
+    rig.step({ type: 'timer', timer: { kind: 'greeting', key: 1, token: 0 } })
+    expect(rig.closed()).toEqual([[1, 'silent']])
+    rig.now = GOSSIP_LIMITS.silenceMs
+    rig.step({ type: 'timer', timer: { kind: 'heartbeat', key: 0, token: 0 } })
+    expect(rig.closed()).toEqual([[2, 'silent']])
+  })
+
+  test('over the bound of links', () => {
+    const rig = new Rig()
+    for (let link = 1; link <= GOSSIP_LIMITS.linksMax + 1; link++) {
+      rig.step({ type: 'linked', link })
+      rig.hello(link, link.toString(16).padStart(16, '0') as ReplicaId)
+    }
+    expect(rig.closed()).toEqual([[GOSSIP_LIMITS.linksMax + 1, 'too-many']])
+  })
+})
+
+describe('dialling', () => {
+  test('[X3] a peer that is down is dialled ever more rarely, and at once when it is mended', () => {
+    const rig = new Rig(['there'])
+    rig.step({ type: 'started' })
+    const waits: number[] = []
+    for (let attempt = 0; attempt < 8; attempt++) {
+      expect(rig.take('dial')).toHaveLength(1)
+      rig.step({ type: 'dial-failed', address: 'there' })
+      const [retry] = rig.take('schedule').filter(({ timer }) => timer.kind === 'dial')
+      if (retry === undefined) throw new Error('no retry')
+      waits.push(retry.delayMs)
+      rig.step({ type: 'timer', timer: retry.timer })
+      // A timer that comes twice is stale the second time.
+      if (attempt === 0) rig.step({ type: 'timer', timer: { ...retry.timer, token: 0 } })
+    }
+    expect(Math.max(...waits)).toBeLessThanOrEqual(GOSSIP_LIMITS.redialMsMax * 1.25)
+    expect(waits[0]).toBeLessThanOrEqual(GOSSIP_LIMITS.redialMsMin * 1.25)
+    expect(waits[7]).toBeGreaterThan((waits[0] ?? 0) * 4)
+  })
+
+  test('[L6] a cut link is closed, refused and not dialled, until it is mended', () => {
+    const rig = new Rig(['there'])
+    rig.step({ type: 'started' })
+    rig.take('dial')
+    rig.step({ type: 'linked', link: 1, dialled: 'there' })
+    rig.hello(1, id('f'))
+    rig.take('dial')
+    rig.step({ type: 'cut', peer: id('f') })
+    rig.step({ type: 'linked', link: 2 })
+    rig.hello(2, id('f'))
+    expect(rig.closed()).toEqual([
+      [1, 'link-cut'],
+      [2, 'link-cut'],
+    ])
+    expect(rig.take('dial')).toEqual([])
+    rig.step({ type: 'mended', peer: id('f') })
+    expect(rig.take('dial').map(({ address }) => address)).toContain('there')
+  })
+})
+
+test('[X3] a peer whose queue is full is sent nothing but answers', () => {
+  const rig = new Rig()
+  rig.step({ type: 'linked', link: 1 })
+  rig.hello(1, id('a'))
+  rig.take('send')
+  rig.step({ type: 'blocked', link: 1 })
+  rig.heads.set(id('5'), { seq: 1, hash: '1'.repeat(16) })
+  rig.step({ type: 'advanced', own: [] })
+  rig.step({ type: 'timer', timer: { kind: 'announce', key: 0, token: 1 } })
+  rig.step({ type: 'timer', timer: { kind: 'heartbeat', key: 0, token: 0 } })
+  rig.step({ type: 'presence', document: 'notes', update: Uint8Array.of(0) })
+  expect(rig.sent(1)).toEqual([])
+  const want = { type: 'want', ranges: [{ origin: id('5'), from: 1, to: 1 }] } as const
+  rig.step({ type: 'frame', link: 1, frame: encodeReplicaMessage(want) })
+  const [read] = rig.take('read')
+  if (read === undefined) throw new Error('no read')
+  const found = { previous: '0'.repeat(16), entries: [Uint8Array.of(1)] }
+  rig.step({ type: 'read', link: 1, range: read.range, found })
+  expect(rig.sent(1)).toEqual(['entries'])
+  rig.step({ type: 'drained', link: 1 })
+  rig.step({ type: 'timer', timer: { kind: 'heartbeat', key: 0, token: 0 } })
+  expect(rig.sent(1)).toEqual(['have'])
+})
