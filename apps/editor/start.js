@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -22,6 +22,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = fileURLToPath(new URL('dist', import.meta.url))
 const rejoin = fileURLToPath(new URL('main.js', import.meta.resolve('@rejoin/server')))
 
+/** Where the replicas keep their directories. */
+const kept = process.env.REJOIN_DEMO_DATA ?? join(root, '.rejoin')
 const basePort = Number(process.env.REJOIN_DEMO_PORT ?? 7000)
 const replicas = ['A', 'B', 'C'].map((letter, at) => {
   const address = `${HOST}:${basePort + 1 + at}`
@@ -44,6 +46,8 @@ try {
     process.exitCode = 1
   }
 } finally {
+  // Ends what still waits for the replicas, too.
+  stopping.abort()
   await Promise.all(running.map(stop))
 }
 
@@ -94,7 +98,7 @@ function start({ letter, port, peer }) {
   const peers = replicas
     .filter((other) => other.peer !== peer)
     .flatMap(({ peer: url }) => ['--peer', url])
-  const data = join(root, '.rejoin', letter.toLowerCase())
+  const data = join(kept, letter.toLowerCase())
   const args = ['serve', '--demo', '--port', String(port), '--data', data, '--static', page]
   // Over the IPC channel a replica sees this launcher end, whatever ends it.
   const child = spawn(process.execPath, [rejoin, ...args, ...peers], {
@@ -187,7 +191,7 @@ function greeting() {
     'Type in one pane and watch the others follow. Then unplug a replica, type on both sides,',
     'see how far they drift apart, and plug it in again: they rejoin, and nothing is lost.',
     '',
-    'What you type is kept in .rejoin. Ctrl-C stops everything.',
+    `What you type is kept in ${relative(process.cwd(), kept)}. Ctrl-C stops everything.`,
     '',
   ].join('\n')
 }
