@@ -103,7 +103,9 @@ function listening(network: MemoryNetwork, name: string): Listening {
   return {
     log,
     dial: async (to) => attach(await transport.dial(`memory:${to}`, 1_000)),
-    heard: (line) => expect.poll(() => log).toContain(line),
+    heard: async (line) => {
+      await expect.poll(() => log).toContain(line)
+    },
   }
 }
 
