@@ -8,9 +8,6 @@ import type { Sessions } from './sessions.ts'
 /** Documents with somebody present, anywhere; presence in more is not passed on. */
 const DOCUMENTS_MAX = 10_000
 
-/** Passes presence on to peers. */
-export type Spread = (document: string, update: Uint8Array) => void
-
 /** The presence of every document, and its way between sessions and peers. */
 export class Presences {
   readonly #residents: Residents
