@@ -109,7 +109,7 @@ export class Engine {
     return [...this.#gossip.membership.all()]
   }
 
-  /** Configured addresses whose replica was never met. */
+  /** Addresses whose replica nobody has met. */
   get unmet(): string[] {
     return this.#gossip.unmet()
   }
@@ -340,7 +340,7 @@ export class Engine {
         return this.#tellPresence(effect.link, now)
       case 'members':
         this.#statusChanged = true
-        return this.#remembering.remember(effect.changed, this.#gossip.membership)
+        return this.#remembering.remember(effect.changed, this.#gossip)
       case 'links':
         this.#statusChanged = true
         return

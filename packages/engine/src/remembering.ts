@@ -1,5 +1,5 @@
-import type { Member, Membership } from '@rejoin/gossip'
-import type { ReplicaId } from '@rejoin/protocol'
+import type { Gossip, Member } from '@rejoin/gossip'
+import { EMPTY_VERSION, type ReplicaId } from '@rejoin/protocol'
 
 import type { Emit } from './events.ts'
 import type { GroupCommit } from './group-commit.ts'
@@ -7,7 +7,9 @@ import type { GroupCommit } from './group-commit.ts'
 /**
  * What is known of the members goes to disk with the commits, so that `R` survives a restart. A new
  * member, or a new address, is worth a commit of its own; a newer version can wait for the next one,
- * since an older one only makes `R` lower than it could be.
+ * since an older one only makes `R` lower than it could be. While there are members that nobody has
+ * met, whose addresses are not stored, versions are not either: after a restart `R` would count on
+ * everybody being known.
  */
 export class Remembering {
   readonly #addresses = new Map<ReplicaId, string>()
@@ -20,10 +22,12 @@ export class Remembering {
     this.#emit = options.emit
   }
 
-  remember(changed: readonly ReplicaId[], membership: Membership): void {
+  remember(changed: readonly ReplicaId[], gossip: Gossip): void {
+    const isComplete = gossip.unmet().length === 0
     for (const replica of changed) {
-      const member = membership.get(replica)
-      if (member === undefined) continue
+      const met = gossip.membership.get(replica)
+      if (met === undefined) continue
+      const member = isComplete ? met : { ...met, version: EMPTY_VERSION }
       const isUrgent = this.#addresses.get(replica) !== member.address
       this.#addresses.set(replica, member.address)
       this.#commit.addMember(member, isUrgent)

@@ -51,8 +51,12 @@ function describeMessage(message: ReplicaMessage): string {
     }
     case 'entries':
       return `entries ${message.entries.map(describeEntry).join('; ')}`
-    case 'members':
-      return `members ${message.members.map(({ replica, address }) => `${replica[0]} at ${address}`).join(', ')}`
+    case 'members': {
+      const members = message.members.map(
+        ({ replica, address }) => `${replica?.[0] ?? 'somebody'} at ${address}`,
+      )
+      return `members ${members.join(', ')}`
+    }
     case 'presence':
       return `presence ${message.document}`
   }

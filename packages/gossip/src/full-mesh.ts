@@ -27,21 +27,22 @@ export class FullMesh implements Overlay {
   readonly #targets = new Map<string, Target>()
   readonly #own = new Set<string>()
 
-  constructor(links: Links, chance: Chance, emit: Emit) {
-    this.#links = links
-    this.#chance = chance
-    this.#emit = emit
+  constructor(options: { address: string; links: Links; chance: Chance; emit: Emit }) {
+    this.#own.add(options.address)
+    this.#links = options.links
+    this.#chance = options.chance
+    this.#emit = options.emit
   }
 
-  heardOf(address: string, replica: ReplicaId | undefined): void {
-    if (address === '' || this.#own.has(address)) return
-    let target = this.#targets.get(address)
-    if (target === undefined) {
-      target = { address, replica, dialling: false, failures: 0, token: 0 }
-      this.#targets.set(address, target)
-    }
+  heardOf(address: string, replica: ReplicaId | undefined): boolean {
+    if (address === '' || this.#own.has(address)) return false
+    const known = this.#targets.get(address)
+    const target = known ?? { address, replica, dialling: false, failures: 0, token: 0 }
+    const isNews = known === undefined || (replica !== undefined && known.replica !== replica)
+    if (known === undefined) this.#targets.set(address, target)
     if (replica !== undefined) target.replica = replica
     this.#dial(target)
+    return isNews
   }
 
   linked(replica: ReplicaId, dialled: string | undefined): void {
@@ -78,11 +79,9 @@ export class FullMesh implements Overlay {
     if (target !== undefined && target.token === token) this.#dial(target)
   }
 
-  /** The addresses among `configured` whose replica was never met. */
-  unmet(configured: Iterable<string>): string[] {
-    return [...configured].filter(
-      (address) => !this.#own.has(address) && this.#targets.get(address)?.replica === undefined,
-    )
+  unmet(): string[] {
+    const unmet = [...this.#targets.values()].filter(({ replica }) => replica === undefined)
+    return unmet.map(({ address }) => address)
   }
 
   #dial(target: Target): void {

@@ -61,16 +61,17 @@ export class Gossip {
     this.#chain = options.chain
     this.links = new Links({ self, address: options.address, emit, onEnd })
     this.membership = new Membership(self, options.members, emit)
-    this.#overlay = new FullMesh(this.links, new Chance(options.seed), emit)
     const { links, membership } = this
+    const { address, seed } = options
+    this.#overlay = new FullMesh({ address, links, chance: new Chance(seed), emit })
     this.#broadcast = new EagerPush({ self, links, log, emit })
     this.#antiEntropy = new AntiEntropy({ self, links, membership, log, emit })
     this.#serving = new Serving({ self, links, log, broadcast: this.#broadcast, emit })
   }
 
-  /** Configured addresses whose replica was never met: members of which nothing is known. */
+  /** Addresses, configured or heard of, whose replica nobody has met: of these nothing is known. */
   unmet(): string[] {
-    return this.#overlay.unmet(this.#peers)
+    return this.#overlay.unmet()
   }
 
   /** Takes one event and answers with what is to be done, in order. */
@@ -150,17 +151,15 @@ export class Gossip {
     this.membership.met(hello.replica, hello.address)
     this.#overlay.linked(hello.replica, link.dialled)
     this.#overlay.heardOf(hello.address, hello.replica)
+    this.#tellMembers([open], this.#known())
     this.#antiEntropy.tellAll(open)
-    this.#tellMembers([open], [...this.membership.all()])
-    const others = [...this.links.open()].filter((other) => other !== open)
-    this.#tellMembers(others, [hello])
+    this.#tellMembers(this.#othersThan(open), [hello])
     this.#out.push({ type: 'greeted', link: link.id })
   }
 
   #tellMembers(links: readonly OpenLink[], members: readonly MemberAddress[]): void {
-    const dialable = members.filter(({ address }) => address !== '')
-    if (links.length === 0 || dialable.length === 0) return
-    const frame = encodeReplicaMessage({ type: 'members', members: dialable })
+    if (links.length === 0 || members.length === 0) return
+    const frame = encodeReplicaMessage({ type: 'members', members })
     this.#out.push({ type: 'send', links: links.map(({ id }) => id), frame })
   }
 
@@ -175,7 +174,7 @@ export class Gossip {
         this.#out.push({ type: 'entries', link: link.id, message })
         return
       case 'members':
-        return this.#members(message)
+        return this.#members(link, message)
       case 'presence': {
         const { document, update } = message
         this.#out.push({ type: 'presence', link: link.id, document, update })
@@ -184,12 +183,23 @@ export class Gossip {
     }
   }
 
-  #members({ members }: Members): void {
-    for (const { replica, address } of members) {
-      if (replica === this.#self) continue
-      this.membership.met(replica, address)
-      this.#overlay.heardOf(address, replica)
-    }
+  #known(): MemberAddress[] {
+    return [...this.membership.all(), ...this.unmet().map((address) => ({ address }))]
+  }
+
+  #othersThan(link: OpenLink): OpenLink[] {
+    return [...this.links.open()].filter((other) => other !== link)
+  }
+
+  /** What is news here is passed on at once, before any version that hangs on it. */
+  #members(link: OpenLink, { members }: Members): void {
+    const news = members.filter(({ replica, address }) => {
+      if (replica === this.#self) return false
+      const isNew = replica !== undefined && this.membership.met(replica, address)
+      return this.#overlay.heardOf(address, replica) || isNew
+    })
+    if (news.length > 0) this.#out.push({ type: 'members', changed: [] })
+    this.#tellMembers(this.#othersThan(link), news)
   }
 
   #advanced({ own }: GossipEvent & { type: 'advanced' }): void {

@@ -36,12 +36,16 @@ export class Membership {
     return this.#members.get(replica)
   }
 
-  /** Learns where `replica` can be dialled; an empty address teaches only that it exists. */
-  met(replica: ReplicaId, address: string): void {
-    if (replica === this.#self) return
+  /**
+   * Learns where `replica` can be dialled, with an empty address only that it exists; returns
+   * whether that was news.
+   */
+  met(replica: ReplicaId, address: string): boolean {
+    if (replica === this.#self) return false
     const known = this.#members.get(replica)
-    if (known !== undefined && (address === '' || known.address === address)) return
+    if (known !== undefined && (address === '' || known.address === address)) return false
     this.#put({ replica, address, version: known?.version ?? EMPTY_VERSION })
+    return true
   }
 
   /** Learns that `replica` holds `version`, or more; returns whether that was news. */

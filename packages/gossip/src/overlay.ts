@@ -5,8 +5,13 @@ import type { ReplicaId } from '@rejoin/protocol'
  * partial view for larger clusters takes its place behind the same few notices.
  */
 export interface Overlay {
-  /** An address is known, and maybe whose it is. Dials it when the overlay wants that link. */
-  heardOf(address: string, replica: ReplicaId | undefined): void
+  /**
+   * An address is known, and maybe whose it is; returns whether that was news. Dials it when the
+   * overlay wants that link.
+   */
+  heardOf(address: string, replica: ReplicaId | undefined): boolean
+  /** The addresses of members that nobody has met: nobody knows what these hold. */
+  unmet(): string[]
   /** A link has greeted. */
   linked(replica: ReplicaId, dialled: string | undefined): void
   /** A dialled link failed, or a link ended; `replica` where it had greeted. */

@@ -60,13 +60,16 @@ export interface Entries {
   readonly entries: readonly Uint8Array[]
 }
 
-/** A member and where it can be dialled. */
+/** Where a member can be dialled; its id is missing while nobody has met it. */
 export interface MemberAddress {
-  readonly replica: ReplicaId
+  readonly replica?: ReplicaId
   readonly address: string
 }
 
-/** Members that the sender knows of, so that a mesh is found transitively. */
+/**
+ * Members that the sender knows of, so that a mesh is found transitively. It comes before any `have`
+ * that counts on them: whoever knows a version knows every member that its sender knew.
+ */
 export interface Members {
   readonly type: 'members'
   readonly members: readonly MemberAddress[]
@@ -114,8 +117,9 @@ function writeBody(writer: Writer, message: ReplicaMessage): void {
     case 'members':
       write.uint(writer, message.members.length)
       for (const { replica, address } of message.members) {
-        write.replicaId(writer, replica)
         write.text(writer, address)
+        write.uint(writer, replica === undefined ? 0 : 1)
+        if (replica !== undefined) write.replicaId(writer, replica)
       }
       return
     case 'presence':
@@ -204,10 +208,11 @@ function readEntries(reader: Reader): Uint8Array[] {
 
 function readAddresses(reader: Reader): MemberAddress[] {
   const members: MemberAddress[] = []
-  let left = reader.count(LIMITS.membersMax, REPLICA_ID_BYTES + 1, 'members')
-  for (; left > 0; left--) {
-    const replica = reader.replicaId()
-    members.push({ replica, address: reader.text(LIMITS.addressBytesMax, 'address') })
+  for (let left = reader.count(LIMITS.membersMax, 2, 'members'); left > 0; left--) {
+    const address = reader.text(LIMITS.addressBytesMax, 'address')
+    const isMet = reader.uint()
+    if (isMet > 1) fail('malformed', 'A member is neither met nor unmet.')
+    members.push(isMet === 1 ? { replica: reader.replicaId(), address } : { address })
   }
   return members
 }

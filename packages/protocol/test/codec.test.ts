@@ -75,9 +75,13 @@ const replicaMessage: fc.Arbitrary<ReplicaMessage> = fc.oneof(
   }),
   fc.record({
     type: fc.constant('members' as const),
-    members: fc.array(fc.record({ replica, address: fc.constantFrom('ws://a', 'ws://b:1') }), {
-      maxLength: 4,
-    }),
+    members: fc.array(
+      fc.record(
+        { replica, address: fc.constantFrom('ws://a', 'ws://b:1', '') },
+        { requiredKeys: ['address'] },
+      ),
+      { maxLength: 4 },
+    ),
   }),
   fc.record({ type: fc.constant('presence' as const), document: name, update: bytes }),
 )

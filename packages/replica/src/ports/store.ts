@@ -1,11 +1,4 @@
-import type {
-  ChainHash,
-  Heads,
-  MemberAddress,
-  ReplicaId,
-  SealedEntry,
-  Version,
-} from '@rejoin/protocol'
+import type { ChainHash, Heads, ReplicaId, SealedEntry, Version } from '@rejoin/protocol'
 
 /** What one commit writes: entries of any origins, and what became known about members. */
 export interface Batch {
@@ -16,7 +9,10 @@ export interface Batch {
 }
 
 /** What a replica remembers of a member, so that `R(t)` survives its restart. */
-export interface MemberRecord extends MemberAddress {
+export interface MemberRecord {
+  readonly replica: ReplicaId
+  /** Where it can be dialled; empty when it can't, or that is not known. */
+  readonly address: string
   /** The newest version that it was known to hold. */
   readonly version: Version
 }
