@@ -48,7 +48,6 @@ export class Gossip {
   readonly #antiEntropy: AntiEntropy
   readonly #serving: Serving
   readonly #self: ReplicaId
-  readonly #peers: readonly string[]
   #chain: ChainHash
   #out: GossipEffect[] = []
 
@@ -57,7 +56,6 @@ export class Gossip {
     const emit: Emit = (effect) => this.#out.push(effect)
     const onEnd = (link: LinkState): void => this.#ended(link)
     this.#self = self
-    this.#peers = options.peers
     this.#chain = options.chain
     this.links = new Links({ self, address: options.address, emit, onEnd })
     this.membership = new Membership(self, options.members, emit)
@@ -67,6 +65,9 @@ export class Gossip {
     this.#broadcast = new EagerPush({ self, links, log, emit })
     this.#antiEntropy = new AntiEntropy({ self, links, membership, log, emit })
     this.#serving = new Serving({ self, links, log, broadcast: this.#broadcast, emit })
+    // Known from the first moment, so that `R` never counts on fewer; dialled with the first step.
+    for (const { replica, address } of membership.all()) this.#overlay.heardOf(address, replica)
+    for (const peer of options.peers) this.#overlay.heardOf(peer, undefined)
   }
 
   /** Addresses, configured or heard of, whose replica nobody has met: of these nothing is known. */
@@ -85,7 +86,7 @@ export class Gossip {
   #take(event: GossipEvent, now: number): void {
     switch (event.type) {
       case 'started':
-        return this.#started()
+        return this.#scheduleHeartbeat()
       case 'linked':
         return this.links.began(event.link, event.dialled, now)
       case 'frame':
