@@ -118,13 +118,6 @@ export class Gossip {
     }
   }
 
-  #started(): void {
-    for (const { replica, address } of this.membership.all())
-      this.#overlay.heardOf(address, replica)
-    for (const address of this.#peers) this.#overlay.heardOf(address, undefined)
-    this.#scheduleHeartbeat()
-  }
-
   #scheduleHeartbeat(): void {
     const timer = { kind: 'heartbeat', key: 0, token: 0 } as const
     this.#out.push({ type: 'schedule', timer, delayMs: GOSSIP_LIMITS.heartbeatMs })
