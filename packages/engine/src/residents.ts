@@ -44,13 +44,11 @@ export interface Resident {
  */
 export class Residents {
   readonly #residents = new Map<string, Resident>()
+  /** Documents that were idle when last looked at, the one idle longest first. */
+  readonly #idle = new Set<string>()
 
   get(document: string): Resident | undefined {
     return this.#residents.get(document)
-  }
-
-  all(): IterableIterator<Resident> {
-    return this.#residents.values()
   }
 
   /** Takes a document in, not loaded yet. */
@@ -72,17 +70,22 @@ export class Residents {
 
   remove(name: string): void {
     this.#residents.delete(name)
+    this.#idle.delete(name)
   }
 
-  /** A reader has left: the document moves to the young end, and old idle ones go. */
+  /** A reader has left, or what kept a document busy has ended: it may be idle now. */
   left(name: string): void {
     const resident = this.#residents.get(name)
     if (resident === undefined || !isIdle(resident)) return
-    this.#residents.delete(name)
-    this.#residents.set(name, resident)
-    const idle = [...this.#residents].filter(([, each]) => isIdle(each))
-    const surplus = Math.max(0, idle.length - ENGINE_LIMITS.idleDocumentsMax)
-    for (const [old] of idle.slice(0, surplus)) this.#residents.delete(old)
+    this.#idle.delete(name)
+    this.#idle.add(name)
+    for (const oldest of this.#idle) {
+      if (this.#idle.size <= ENGINE_LIMITS.idleDocumentsMax) return
+      this.#idle.delete(oldest)
+      // It may have found a reader since it was idle.
+      const old = this.#residents.get(oldest)
+      if (old !== undefined && isIdle(old)) this.#residents.delete(oldest)
+    }
   }
 }
 

@@ -66,7 +66,7 @@ export class Gossip {
     this.#antiEntropy = new AntiEntropy({ self, links, membership, log, emit })
     this.#serving = new Serving({ self, links, log, broadcast: this.#broadcast, emit })
     // Known from the first moment, so that `R` never counts on fewer; dialled with the first step.
-    for (const { replica, address } of membership.all()) this.#overlay.heardOf(address, replica)
+    for (const known of membership.all()) this.#overlay.heardOf(known.address, known.replica)
     for (const peer of options.peers) this.#overlay.heardOf(peer, undefined)
   }
 
