@@ -20,7 +20,7 @@ const LOOK_EVERY_MS = 100
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const page = fileURLToPath(new URL('dist', import.meta.url))
-const rejoin = fileURLToPath(new URL('main.js', import.meta.resolve('@rejoin/server')))
+const rejoin = fileURLToPath(new URL('../bin/rejoin.js', import.meta.resolve('@rejoin/server')))
 
 /** Where the replicas keep their directories. */
 const kept = process.env.REJOIN_DEMO_DATA ?? join(root, '.rejoin')
@@ -74,7 +74,7 @@ function checkSettings() {
   if (!Number.isInteger(basePort) || basePort < 1 || basePort > 65_532) {
     throw new LaunchError('REJOIN_DEMO_PORT must be a port from 1 to 65532; the next three follow.')
   }
-  if (!existsSync(join(page, 'index.html')) || !existsSync(rejoin)) {
+  if (!existsSync(join(page, 'index.html'))) {
     throw new LaunchError('The demo is not built yet; run npm start, which builds it first.')
   }
 }

@@ -11,7 +11,7 @@ import * as Y from 'yjs'
 
 import { until } from './until.ts'
 
-const MAIN = new URL('../../packages/server/dist/main.js', import.meta.url).pathname
+const MAIN = new URL('../../packages/server/bin/rejoin.js', import.meta.url).pathname
 
 /** A replica as a process of its own, with a directory and a port that it keeps when it restarts. */
 export class ReplicaProcess {

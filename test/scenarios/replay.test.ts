@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import { threeReplicas } from '../real/replica-process.ts'
 import { findRecordings } from './recordings.ts'
 
-const MAIN = new URL('../../packages/server/dist/main.js', import.meta.url).pathname
+const MAIN = new URL('../../packages/server/bin/rejoin.js', import.meta.url).pathname
 const directory = findRecordings()
 
 /** Recorded editing histories, typed through three replica processes whose links are cut and mended. */

@@ -8,7 +8,7 @@ import { onTestFinished } from 'vitest'
 
 import { until } from './site.ts'
 
-const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+const MAIN = fileURLToPath(new URL('../bin/rejoin.js', import.meta.url))
 
 /** A run of the built command, as a process of its own that ends with the test at the latest. */
 export interface Run {
