@@ -102,6 +102,7 @@ function start({ letter, port, peer }) {
   const args = ['serve', '--demo', '--port', String(port), '--data', data, '--static', page]
   // Over the IPC channel a replica sees this launcher end, whatever ends it.
   const child = spawn(process.execPath, [rejoin, ...args, ...peers], {
+    env: environment(),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   const replica = { letter, child, lastWords: '' }
@@ -109,6 +110,13 @@ function start({ letter, port, peer }) {
     replica.lastWords = text.trim().split('\n').at(-1) || replica.lastWords
   })
   return replica
+}
+
+/** Without the settings of a replica that is somebody's service, such as an address for everybody. */
+function environment() {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('REJOIN_')),
+  )
 }
 
 /** Rejects when a replica ends that was not told to. */
@@ -165,12 +173,21 @@ async function handler() {
 /** Recordings at hand, by name: where REJOIN_TRACES says, or beside the repository. */
 function findTraces() {
   const directory = process.env.REJOIN_TRACES ?? join(root, '..', 'shared', 'traces')
-  const files = existsSync(directory) ? readdirSync(directory) : []
+  const files = existsSync(directory) ? filesIn(directory) : []
   return new Map(
     files
       .filter((file) => /\.json(\.gz)?$/.test(file))
       .map((file) => [file.replace(/\.json(\.gz)?$/, ''), join(directory, file)]),
   )
+}
+
+function filesIn(directory) {
+  try {
+    return readdirSync(directory)
+  } catch (cause) {
+    const message = `${directory} can't be read (${cause.code}): set REJOIN_TRACES to a directory.`
+    throw new LaunchError(message, { cause })
+  }
 }
 
 async function recording(file) {

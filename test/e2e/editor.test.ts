@@ -165,4 +165,17 @@ describe('npm start', () => {
     const started = second.start({ REJOIN_DEMO_DATA: demo.directory })
     await expect(started).rejects.toThrow(/in use by another process[^\n]*\n$/)
   })
+
+  test('says in one line that the recordings are in no directory', async () => {
+    const demo = await newDemo()
+    const started = demo.start({ REJOIN_TRACES: '/dev/null' })
+    await expect(started).rejects.toThrow(/^\/dev\/null can't be read \(ENOTDIR\)[^\n]*\n$/)
+  })
+
+  test('keeps to this machine, whatever is set for a replica that is a service', async () => {
+    const demo = await newDemo()
+    await demo.start({ REJOIN_HOST: '0.0.0.0', REJOIN_ADVERTISE: 'ws://192.0.2.1:7001' })
+    const response = await fetch(`${demo.replicaUrl(0)}/status`)
+    expect(await response.json()).toMatchObject({ address: `ws://127.0.0.1:${demo.port + 1}` })
+  })
 })

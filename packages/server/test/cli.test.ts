@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { cpSync, writeFileSync } from 'node:fs'
 import { createServer, connect as connectTcp } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -40,10 +41,12 @@ describe('rejoin', () => {
   it.each([
     [['srve'], 'did you mean serve?'],
     [['serve', '--data', 'x', '--prot', '1'], 'did you mean --port?'],
+    [['serve', '--bogus'], '--bogus is no option of rejoin serve. See rejoin serve --help.'],
     [['serve'], '--data DIR'],
     [['serve', '--data', 'x', '--port', '65536'], 'from 0 to 65535'],
     [['serve', '--data', 'x', '--peer', 'localhost:7001'], '--peer must be a WebSocket address'],
     [['serve', '--data', 'x', '--peer', 'http://a'], '--peer must be a WebSocket address'],
+    [['serve', '--data', 'x', '--peer', 'ws://a/#b'], '--peer must be a WebSocket address'],
     [['serve', '--data', 'x', '--static', 'y'], '--demo'],
     [['serve', '--data', 'x', '--allow-origin', 'app.example'], '--allow-origin must be an origin'],
     [['status', 'now'], 'one word too many'],
@@ -68,6 +71,17 @@ describe('rejoin', () => {
     const run = await outcome(rejoin(['--version'], { node: ['--require', oldNode] }))
     expect(run).toMatchObject({ exitCode: 1, stdout: '' })
     expect(run.stderr).toMatch(/^rejoin needs Node 20\.19 or newer; this is 18\.20\.4\.[^\n]*\n$/)
+  })
+
+  it('says in one line that it is not built yet', () => {
+    const directory = temporaryDirectory()
+    const bin = fileURLToPath(new URL('../bin', import.meta.url))
+    cpSync(bin, join(directory, 'bin'), { recursive: true })
+    writeFileSync(join(directory, 'package.json'), '{"type":"module"}')
+    const command = join(directory, 'bin', 'rejoin.js')
+    const run = spawnSync(process.execPath, [command, '--help'], { encoding: 'utf8' })
+    expect(run).toMatchObject({ status: 1, stdout: '' })
+    expect(run.stderr).toMatch(/^rejoin is not built yet; run npm run build [^\n]*\n$/)
   })
 })
 

@@ -62,7 +62,7 @@ describe('what a command is given', () => {
 
   it.each([
     [['--sped', '4'], /--sped is no option of rejoin go; did you mean --speed\?/],
-    [['--xyzzy'], /--xyzzy is no option of rejoin go$/],
+    [['--xyzzy'], /--xyzzy is no option of rejoin go\.$/],
     [['-q'], /-q is no option/],
     [['--speed'], /--speed needs a value: --speed N/],
     [['--speed', '--quiet'], /--speed needs a value/],

@@ -2,7 +2,7 @@ import { accept, reject, type Result } from '@rejoin/protocol'
 import type { Session, SessionHost, SessionListener } from '@rejoin/replica'
 
 import type { Channel } from './channel.ts'
-import { Openings } from './openings.ts'
+import { Openings, type Answered } from './openings.ts'
 
 /** Makes the endpoint that speaks on an attachment's channel. */
 export type EndpointOf = (attachment: Attachment) => Endpoint
@@ -65,22 +65,22 @@ export class Attachment {
   }
 
   leave(document: string): void {
-    this.#openings.left(document)
-    this.#session.leave(document)
+    if (this.#openings.left(document)) this.#session.leave(document)
   }
 
   #sessionListener(): SessionListener {
     const endpoint = this.#endpoint
     return {
       opened: (document, update, stateVector) => {
-        const next = this.#openings.succeeded(document)
-        endpoint.opened(document, update, stateVector)
-        this.#answered(document, next)
+        const answered = this.#openings.succeeded(document)
+        if (answered.wanted) endpoint.opened(document, update, stateVector)
+        this.#answered(document, answered)
       },
       refused: (document, ref, rejection) => {
-        const next = ref === 0 ? this.#openings.failed(document) : undefined
-        endpoint.refused(document, ref, rejection)
-        this.#answered(document, next)
+        if (ref > 0) return endpoint.refused(document, ref, rejection)
+        const answered = this.#openings.failed(document)
+        if (answered.wanted) endpoint.refused(document, ref, rejection)
+        this.#answered(document, answered)
       },
       update: (document, update) => endpoint.update(document, update),
       ack: (document, ref, dot) => endpoint.ack(document, ref, dot),
@@ -92,7 +92,8 @@ export class Attachment {
     }
   }
 
-  #answered(document: string, next: Uint8Array | undefined): void {
+  #answered(document: string, { wanted, next }: Answered): void {
+    if (!wanted) this.#session.leave(document)
     if (next !== undefined && !this.#channel.over) this.open(document, next)
     this.#pump()
   }

@@ -156,6 +156,43 @@ describe('openings', () => {
   })
 })
 
+describe('openings that are left before they are answered', () => {
+  it('[X3] count until they are answered, and then are left without a word', async () => {
+    const bench = await serve({ bounds: { openingsMax: 3 } })
+    bench.host.holdOpenings = true
+    const client = await new ClientPeer(bench).open()
+    for (let at = 0; at < 50; at++) {
+      client.say({ type: 'open', document: `document ${at}`, stateVector: NOTHING })
+      client.say({ type: 'leave', document: `document ${at}` })
+    }
+    client.say({ type: 'open', document: 'last', stateVector: NOTHING })
+    const other = await new ClientPeer(bench).open()
+    await until(() => other.frames.length === 1 && bench.host.openings === 3)
+    bench.host.releaseOpenings()
+    await until(() => client.ofType('opened').length === 1)
+    expect(client.ofType('opened')[0]?.document).toBe('last')
+    expect(bench.host.openings).toBe(51)
+  })
+
+  it('[X3] are answered once when they are asked for again, as asked the last time', async () => {
+    const bench = await serve()
+    write(bench, 'same', 1)
+    bench.host.holdOpenings = true
+    const client = await new ClientPeer(bench).open()
+    const all = Y.encodeStateVector(bench.host.document('same').doc)
+    client.say({ type: 'open', document: 'same', stateVector: all })
+    client.say({ type: 'leave', document: 'same' })
+    client.say({ type: 'open', document: 'same', stateVector: NOTHING })
+    await until(() => bench.host.openings === 1)
+    bench.host.releaseOpenings()
+    await until(() => client.ofType('opened').length === 1)
+    expect(client.ofType('opened')[0]?.update.length).toBeGreaterThan(MIB)
+    write(bench, 'same', 1)
+    await until(() => client.ofType('update').length === 1)
+    expect(client.ofType('opened')).toHaveLength(1)
+  })
+})
+
 describe('openings of one document', () => {
   it('[X3] come one at a time, and of those that come meanwhile the last counts', async () => {
     const bench = await serve()

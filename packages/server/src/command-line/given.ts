@@ -111,7 +111,7 @@ function findOption(command: Command, name: string, rawName: string): Option {
     name,
     command.options.map((candidate) => candidate.name),
   )
-  const way = meant === undefined ? '' : `; did you mean --${meant}?`
+  const way = meant === undefined ? '.' : `; did you mean --${meant}?`
   throw misused(`${rawName} is no option of rejoin ${command.name}${way}`)
 }
 

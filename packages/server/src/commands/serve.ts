@@ -136,8 +136,9 @@ function readOrigin(given: Given, text: string): string {
   throw given.bad('allow-origin', 'must be an origin like https://app.example, or *')
 }
 
+/** A WebSocket can't be opened to a URL with a fragment, not even with an empty one. */
 function isWebSocketUrl(text: string): boolean {
-  return URL.canParse(text) && /^wss?:$/.test(new URL(text).protocol)
+  return URL.canParse(text) && /^wss?:$/.test(new URL(text).protocol) && !text.includes('#')
 }
 
 function badUrl(given: Given, name: string): Error {
