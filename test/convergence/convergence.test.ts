@@ -69,6 +69,8 @@ describe('[L2] [L4] [L5] [L6] [S1] random histories with faults', () => {
     moves: 0,
     pauses: 0,
     lostFrames: 0,
+    stalls: 0,
+    duplicates: 0,
     asks: 0,
     acked: 0,
   }

@@ -93,7 +93,7 @@ export class SimReplica {
     switch (effect.type) {
       case 'commit': {
         const life = this.#life
-        agenda.after(agenda.between(1, 12), () => {
+        agenda.after(this.#world.commitMs(), () => {
           // A crash meanwhile: the disk had it already, or never will.
           if (life !== this.#life && agenda.happens(0.5)) return
           if (life !== this.#life && this.engine !== undefined) return

@@ -1,4 +1,4 @@
-import type { ReplicaId } from '@rejoin/protocol'
+import { decodeReplicaMessage, type ReplicaId } from '@rejoin/protocol'
 
 import { Agenda } from './agenda.ts'
 import { SimClient } from './sim-client.ts'
@@ -11,6 +11,8 @@ export interface Happened {
   moves: number
   pauses: number
   lostFrames: number
+  stalls: number
+  duplicates: number
 }
 
 export interface WorldOptions {
@@ -21,7 +23,7 @@ export interface WorldOptions {
 
 /**
  * Some replicas and clients on virtual time, in a world of faults: links that are slow, break, lose
- * what is on its way and are refused for a while; replicas that crash and come back with their disk;
+ * what is on its way and are refused for a while; entries that come twice; disks that stall; replicas that crash and come back with their disk;
  * clients that go offline, move to another replica, and read too slowly. Everything is drawn from
  * the seed.
  */
@@ -29,8 +31,17 @@ export class World {
   readonly agenda: Agenda
   readonly replicas: SimReplica[] = []
   readonly clients: SimClient[] = []
-  readonly happened: Happened = { crashes: 0, partitions: 0, moves: 0, pauses: 0, lostFrames: 0 }
+  readonly happened: Happened = {
+    crashes: 0,
+    partitions: 0,
+    moves: 0,
+    pauses: 0,
+    lostFrames: 0,
+    stalls: 0,
+    duplicates: 0,
+  }
   readonly #refused = new Set<string>()
+  #isHealed = false
 
   constructor({ seed, replicas, clients }: WorldOptions) {
     this.agenda = new Agenda(seed)
@@ -79,6 +90,25 @@ export class World {
       if (far?.isOpen === true && end.isOpen) far.owner.step({ type: 'frame', link: far.id, frame })
       else this.happened.lostFrames += 1
     })
+    this.#repeat(end, frame)
+  }
+
+  /** A peer may bring entries again that it brought before, much later and out of their order. */
+  #repeat(end: End, frame: Uint8Array): void {
+    if (this.#isHealed || !isEntries(frame) || !this.agenda.happens(0.1)) return
+    this.agenda.after(this.agenda.between(0, 3_000), () => {
+      const far = end.other
+      if (far?.isOpen !== true || !end.isOpen) return
+      this.happened.duplicates += 1
+      far.owner.step({ type: 'frame', link: far.id, frame })
+    })
+  }
+
+  /** How long a commit takes; now and then a disk stalls. */
+  commitMs(): number {
+    if (this.#isHealed || !this.agenda.happens(0.01)) return this.agenda.between(1, 12)
+    this.happened.stalls += 1
+    return this.agenda.between(100, 3_000)
   }
 
   closeLink(end: End | undefined): void {
@@ -150,12 +180,18 @@ export class World {
   /** Ends all faults for good: everybody is up, linked, attached and reading. */
   heal(): void {
     this.#refused.clear()
+    this.#isHealed = true
     this.agenda.run(2_100)
     for (const client of this.clients) {
       client.attach(this.agenda.pick(this.replicas))
       client.pause(false)
     }
   }
+}
+
+function isEntries(frame: Uint8Array): boolean {
+  const decoded = decodeReplicaMessage(frame)
+  return decoded.ok && decoded.value.type === 'entries'
 }
 
 function pairOf(a: SimReplica, b: SimReplica): string {

@@ -21,13 +21,12 @@ interface Awaited {
 export class Acks {
   #awaited: Awaited[] = []
 
-  await(ref: number): void {
-    this.#awaited.push({ ref, dot: undefined })
+  get count(): number {
+    return this.#awaited.length
   }
 
-  /** Edit `ref` was refused: nothing waits for it. */
-  drop(ref: number): void {
-    this.#awaited = this.#awaited.filter((each) => each.ref !== ref)
+  await(ref: number): void {
+    this.#awaited.push({ ref, dot: undefined })
   }
 
   /** Edits `refs` are durable in `dot`; returns what can be acknowledged now, if anything can. */

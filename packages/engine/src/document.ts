@@ -4,6 +4,7 @@ import * as Y from 'yjs'
 import { Extent } from './extent.ts'
 import { decodeAnySize, EMPTY_UPDATE, type DecodedUpdate } from './gate.ts'
 import { ENGINE_LIMITS } from './limits.ts'
+import { mergeAll } from './merging.ts'
 
 /**
  * A document as bytes: a compacted snapshot and the tail of updates since. Places in the tail are
@@ -45,7 +46,7 @@ export class Document {
   load(updates: readonly Uint8Array[]): void {
     const [only] = updates
     if (only === undefined) return
-    this.#snapshot = updates.length === 1 ? only : Y.mergeUpdates([...updates])
+    this.#snapshot = updates.length === 1 ? only : mergeAll(updates)
     this.#whole = undefined
     const decoded = decodeAnySize(this.#snapshot)
     if (!decoded.ok) throw new Error(`${this.name} is unreadable: ${decoded.rejection.reason}`)
@@ -55,7 +56,8 @@ export class Document {
   /** The document as one update. */
   whole(): Uint8Array {
     if (this.#tail.length === 0) return this.#snapshot
-    this.#whole ??= Y.mergeUpdates([this.#snapshot, ...this.#tail])
+    // The tail first: its many small updates would otherwise be sorted for each struct of the snapshot.
+    this.#whole ??= mergeAll([this.#snapshot, mergeAll(this.#tail)])
     return this.#whole
   }
 
@@ -80,7 +82,7 @@ export class Document {
       }
       runs.at(-1)?.push(update)
     }
-    return runs.map((run) => (run.length === 1 ? (run[0] as Uint8Array) : Y.mergeUpdates(run)))
+    return runs.map((run) => (run.length === 1 ? (run[0] as Uint8Array) : mergeAll(run)))
   }
 
   /** Whether the tail has outgrown the snapshot, so that compacting pays for itself. */

@@ -64,6 +64,10 @@ export class Editing {
     }
     const decoded = decodeUpdate(edit.update)
     if (!decoded.ok) return this.#sessions.refuse({ session, document, ref }, decoded.rejection)
+    if (reader.acks.count >= ENGINE_LIMITS.awaitedEditsMax) {
+      const reason = 'Too many edits wait for their acknowledgement; connect and send them again.'
+      return this.#end(session, { code: 'too-slow', reason })
+    }
     if (ref > 0) reader.acks.await(ref)
     this.#consider(resident, { session, ref, update: decoded.value }, now)
   }
@@ -130,6 +134,7 @@ export class Editing {
   /** The document was loaded or has grown: takes what waited for that, as far as it goes. */
   unpark(resident: Resident, now: number): void {
     if (!resident.loaded) return
+    const before = sessionsOf(resident.parked)
     for (let moved = resident.parked.length > 0; moved;) {
       const waiting = resident.parked
       const { extent } = resident.document
@@ -142,8 +147,16 @@ export class Editing {
       }
       moved = resident.parked.length > 0 && resident.parked.length < waiting.length
     }
-    for (const session of new Set(resident.parked.map((each) => each.session))) {
-      this.#ask(resident, session, now)
+    const after = sessionsOf(resident.parked)
+    for (const session of after) this.#ask(resident, session, now)
+    // Whose question was answered can be asked another at once: nobody would do so later.
+    for (const session of before) {
+      const reader = resident.readers.get(session)
+      if (reader !== undefined && !after.has(session)) reader.askedAt = undefined
     }
   }
+}
+
+function sessionsOf(parked: readonly Parked[]): Set<SessionId> {
+  return new Set(parked.map(({ session }) => session))
 }

@@ -26,7 +26,7 @@ import type {
   SessionId,
   StoreEvent,
 } from './events.ts'
-import { decodeUpdate } from './gate.ts'
+import { decodeAnySize } from './gate.ts'
 import { GroupCommit, type Committed } from './group-commit.ts'
 import { ENGINE_LIMITS } from './limits.ts'
 import { Log } from './log.ts'
@@ -354,7 +354,8 @@ export class Engine {
   }
 
   #takeEntries(link: LinkId, message: Entries, now: number): void {
-    if (this.#commit.failure !== undefined) return
+    // What is dropped here is not durable, so it stays missing, and is asked for again.
+    if (this.#commit.failure !== undefined || this.#commit.isBehind) return
     const taken = this.#log.take(message)
     if (!taken.ok) return this.#gossiped({ type: 'refused', link, rejection: taken.rejection }, now)
     const { origin, ready } = taken.value
@@ -371,11 +372,13 @@ export class Engine {
     for (const { document, update } of entry.changes) {
       const resident = this.#residents.get(document)
       if (resident === undefined) continue
-      const decoded = decodeUpdate(update)
+      const decoded = decodeAnySize(update)
       if (!decoded.ok) throw new Error('An entry passed the gate and now does not decode.')
       resident.document.append(decoded.value)
       this.#editing.unpark(resident, now)
       this.#reading.grew(resident, now)
+      // Without readers there is no flush, after which it would be compacted.
+      if (resident.readers.size === 0) this.#compact(resident)
     }
   }
 
@@ -389,8 +392,9 @@ export class Engine {
 
   #tellPresence(only: LinkId, now: number): void {
     for (const document of this.#presences.documents()) {
-      const update = this.#presences.everybody(document)
-      if (update !== undefined) this.#gossiped({ type: 'presence', document, update, only }, now)
+      for (const update of this.#presences.everybody(document)) {
+        this.#gossiped({ type: 'presence', document, update, only }, now)
+      }
     }
   }
 }

@@ -1,7 +1,10 @@
 import * as Y from 'yjs'
 
-import type { DecodedUpdate } from './gate.ts'
+import type { DecodedUpdate, DeletedRange } from './gate.ts'
 import { Ranges } from './ranges.ts'
+
+/** Deleted ranges of one update that are added one by one; more are sorted in. */
+const ONE_BY_ONE_MAX = 16
 
 /**
  * How far one document reaches: per Yjs client the clock up to which everything is held, and what of
@@ -73,17 +76,19 @@ export class Extent {
       if (end > this.#clock(struct.id.client)) this.#clocks.set(struct.id.client, end)
     }
     for (const [client, ranges] of deletes) {
-      for (const { clock, len } of ranges) this.#delete(client, clock, len)
+      this.#delete(client, ranges)
     }
   }
 
-  #delete(client: number, clock: number, len: number): void {
+  #delete(client: number, added: readonly DeletedRange[]): void {
     let ranges = this.#deleted.get(client)
     if (ranges === undefined) {
       ranges = new Ranges()
       this.#deleted.set(client, ranges)
     }
-    ranges.add(clock, clock + len)
+    const all = added.map(({ clock, len }) => ({ from: clock, to: clock + len }))
+    if (all.length > ONE_BY_ONE_MAX) return ranges.addAll(all)
+    for (const { from, to } of all) ranges.add(from, to)
   }
 
   #clock(client: number): number {

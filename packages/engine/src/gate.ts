@@ -33,6 +33,7 @@ class GateError extends Error {
  */
 class WatchedDecoder extends Y.UpdateDecoderV1 {
   static last: WatchedDecoder | undefined
+  static thingsMax: number = LIMITS.updateStructsMax
   #things = 0
 
   constructor(decoder: ConstructorParameters<typeof Y.UpdateDecoderV1>[0]) {
@@ -50,13 +51,21 @@ class WatchedDecoder extends Y.UpdateDecoderV1 {
     return super.readDsClock()
   }
 
+  override readAny(): unknown {
+    return checkDepth(super.readAny())
+  }
+
+  override readJSON(): unknown {
+    return checkDepth(super.readJSON())
+  }
+
   get bytesLeft(): number {
     return this.restDecoder.arr.length - this.restDecoder.pos
   }
 
   #count(): void {
     this.#things += 1
-    if (this.#things > LIMITS.updateStructsMax) {
+    if (this.#things > WatchedDecoder.thingsMax) {
       throw new GateError(
         'too-large',
         `The update has over ${LIMITS.updateStructsMax} structs and deletions; send it in parts.`,
@@ -75,17 +84,33 @@ export function decodeUpdate(bytes: Uint8Array): Result<DecodedUpdate> {
     const reason = `The update has ${bytes.length} bytes; the limit is ${LIMITS.updateBytesMax}.`
     return reject('too-large', reason)
   }
-  return decodeAnySize(bytes)
+  return decode(bytes, (decoded) => {
+    checkClients(decoded)
+    checkStructs(decoded.structs)
+  })
 }
 
-/** The same without the size limit: for whole documents out of our own store. */
+/**
+ * The same without its limits: for what passed the gate once and was merged since, such as whole
+ * documents out of our own store, and entries.
+ */
 export function decodeAnySize(bytes: Uint8Array): Result<DecodedUpdate> {
+  WatchedDecoder.thingsMax = Number.POSITIVE_INFINITY
+  try {
+    return decode(bytes, () => {})
+  } finally {
+    WatchedDecoder.thingsMax = LIMITS.updateStructsMax
+  }
+}
+
+function decode(bytes: Uint8Array, check: (decoded: DecodedUpdate) => void): Result<DecodedUpdate> {
   try {
     const { structs, ds } = Y.decodeUpdateV2(bytes, WatchedDecoder)
     const left = WatchedDecoder.last?.bytesLeft ?? 0
     if (left > 0) return rejectTrailing(structs.length === 0, left)
     const decoded = { bytes, structs, deletes: ds.clients }
     checkClocks(decoded)
+    check(decoded)
     return accept(decoded)
   } catch (error) {
     if (error instanceof GateError) return reject(error.code, error.message)
@@ -102,14 +127,20 @@ function rejectTrailing(looksV2: boolean, left: number): ReturnType<typeof rejec
 }
 
 function checkClocks({ structs, deletes }: DecodedUpdate): void {
-  const clients = new Set<number>(deletes.keys())
   for (const struct of structs) {
-    clients.add(struct.id.client)
     checkClock(struct.id.clock + struct.length)
+    if (struct instanceof Y.Item && struct.content instanceof Y.ContentJSON) {
+      checkDepth(struct.content.arr)
+    }
   }
   for (const ranges of deletes.values()) {
     for (const { clock, len } of ranges) checkClock(clock + len)
   }
+}
+
+function checkClients({ structs, deletes }: DecodedUpdate): void {
+  const clients = new Set<number>(deletes.keys())
+  for (const { id } of structs) clients.add(id.client)
   if (clients.size > LIMITS.updateClientsMax) {
     const reason = `The update names ${clients.size} clients; the limit is ${LIMITS.updateClientsMax}.`
     throw new GateError('too-large', reason)
@@ -123,4 +154,50 @@ function checkClock(end: number): void {
       `The update has a clock of ${end}, which no document reaches.`,
     )
   }
+}
+
+type Struct = DecodedUpdate['structs'][number]
+
+/**
+ * What every encoder of Yjs keeps to, and its merging counts on: clients in falling order, each
+ * with structs that join on. Merged out of that order, structs would silently be lost.
+ */
+function checkStructs(structs: readonly Struct[]): void {
+  let before: Struct | undefined
+  for (const struct of structs) {
+    const { client, clock } = struct.id
+    const isOrdered =
+      before === undefined ||
+      client < before.id.client ||
+      (client === before.id.client && clock === before.id.clock + before.length)
+    if (!isOrdered) throw new GateError('bad-update', 'The update has its structs out of order.')
+    if (!(struct instanceof Y.Skip)) checkStruct(struct)
+    before = struct
+  }
+}
+
+/** No honest struct is without length, or builds on itself; Yjs throws when it integrates one. */
+function checkStruct(struct: Y.Item | Y.GC): void {
+  const { client, clock } = struct.id
+  const isAhead = (id: unknown): boolean =>
+    id instanceof Y.ID && id.client === client && id.clock >= clock
+  const isCircular =
+    struct instanceof Y.Item &&
+    (isAhead(struct.origin) || isAhead(struct.rightOrigin) || isAhead(struct.parent))
+  if (struct.length > 0 && !isCircular) return
+  throw new GateError('bad-update', 'The update has a struct without length, or one that circles.')
+}
+
+/** Level by level and not by recursion, which is what a deep value makes overflow. */
+function checkDepth<T>(value: T): T {
+  if (typeof value !== 'object') return value
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > ENGINE_LIMITS.valueDepthMax) {
+      throw new GateError('bad-update', `A value nests over ${ENGINE_LIMITS.valueDepthMax} deep.`)
+    }
+    const objects = level.filter((each) => typeof each === 'object' && each !== null)
+    level = objects.flatMap((each) => (each instanceof Uint8Array ? [] : Object.values(each)))
+  }
+  return value
 }

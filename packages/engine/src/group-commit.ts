@@ -1,11 +1,11 @@
 import type { Member } from '@rejoin/gossip'
 import { LIMITS, type Change, type ReplicaId, type SealedEntry } from '@rejoin/protocol'
-import * as Y from 'yjs'
 
 import type { Waiter } from './acks.ts'
 import type { Batch } from './events.ts'
 import { ENGINE_LIMITS } from './limits.ts'
 import type { Log } from './log.ts'
+import { mergeAll } from './merging.ts'
 
 /** A commit that has ended well. */
 export interface Committed {
@@ -30,6 +30,7 @@ export class GroupCommit {
   #filling: Filling[] = []
   #fillingBytes = 0
   #ready: SealedEntry[] = []
+  #readyBytes = 0
   readonly #members = new Map<ReplicaId, Member>()
   #membersUrgent = false
   #waiters: Waiter[] = []
@@ -40,6 +41,11 @@ export class GroupCommit {
 
   get isFull(): boolean {
     return this.#fillingBytes >= ENGINE_LIMITS.fillingBytesMax
+  }
+
+  /** Whether as much came from peers as may wait for the disk. */
+  get isBehind(): boolean {
+    return this.#readyBytes >= ENGINE_LIMITS.readyBytesMax
   }
 
   get isIdle(): boolean {
@@ -72,7 +78,10 @@ export class GroupCommit {
   }
 
   addEntries(entries: readonly SealedEntry[]): void {
-    this.#ready.push(...entries)
+    for (const entry of entries) {
+      this.#ready.push(entry)
+      this.#readyBytes += entry.bytes.length
+    }
   }
 
   /** A member to be remembered with the next batch, or, when `urgent`, by a batch of its own. */
@@ -113,6 +122,7 @@ export class GroupCommit {
     this.#filling = []
     this.#fillingBytes = 0
     this.#ready = []
+    this.#readyBytes = 0
     this.#waiters = []
     this.#members.clear()
     this.#membersUrgent = false
@@ -134,6 +144,6 @@ export class GroupCommit {
 function changesOf(updates: ReadonlyMap<string, Uint8Array[]>): Change[] {
   return [...updates].map(([document, each]) => ({
     document,
-    update: each.length === 1 ? (each[0] as Uint8Array) : Y.mergeUpdates(each),
+    update: each.length === 1 ? (each[0] as Uint8Array) : mergeAll(each),
   }))
 }

@@ -2,11 +2,17 @@
 export const ENGINE_LIMITS = {
   /** Clocks in an update; no real document comes near, and sums of them stay exact numbers. */
   clockMax: 1_099_511_627_776,
+  /** How deep a value in an update may nest: deeper ones overflow the stack of who writes them. */
+  valueDepthMax: 500,
   /** Updates of one document that wait for what they build on; then their senders are detached. */
   parkedUpdatesMax: 256,
   parkedBytesMax: 4_194_304,
   /** Edits accepted and not yet under way to the disk; then their senders are detached. */
   fillingBytesMax: 67_108_864,
+  /** Edits of one session in one document that are not acknowledged; then it is detached. */
+  awaitedEditsMax: 65_536,
+  /** Entries from peers that are applied and not yet under way to the disk; then more are dropped. */
+  readyBytesMax: 67_108_864,
   /** Entries from peers that wait for their deps; then the newest are dropped, and asked for again. */
   waitingEntriesMax: 4_096,
   waitingBytesMax: 67_108_864,
@@ -26,6 +32,8 @@ export const ENGINE_LIMITS = {
   sessionDocumentsMax: 1_000,
   /** Clients whose presence one session may announce in one document; more are ignored. */
   presencePerSessionMax: 16,
+  /** A clock of announced presence; over it the state is ignored, so that it can always be raised. */
+  presenceClockMax: 1_099_511_627_776,
   /** Clients present in one document; more are ignored. */
   presencePerDocumentMax: 10_000,
   /** Presence that is not renewed for this long is taken for gone; y-protocols uses the same. */

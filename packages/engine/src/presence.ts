@@ -1,4 +1,4 @@
-import { encodePresence, PRESENCE_GONE, type PresenceState } from '@rejoin/protocol'
+import { encodePresence, LIMITS, PRESENCE_GONE, type PresenceState } from '@rejoin/protocol'
 
 import type { SessionId } from './events.ts'
 import { ENGINE_LIMITS } from './limits.ts'
@@ -30,6 +30,7 @@ export class Presence {
   announced(session: SessionId, states: readonly PresenceState[], now: number): PresenceState[] {
     const news: PresenceState[] = []
     for (const { client, clock, state } of states) {
+      if (clock > ENGINE_LIMITS.presenceClockMax) continue
       const known = this.#clients.get(client)
       const raise = this.#raiseFor(session, known, clock, state)
       if (known === undefined && !this.#hasRoom(session)) continue
@@ -58,11 +59,15 @@ export class Presence {
 
   /** Takes what a peer passed on; answers with what is news here, to be passed on in turn. */
   heard(states: readonly PresenceState[], now: number): PresenceState[] {
-    const news = states.filter((state) => isNews(this.#clients.get(state.client), state))
-    for (const { client, clock, state } of news) {
+    const news: PresenceState[] = []
+    for (const each of states) {
+      const { client, clock, state } = each
+      const known = this.#clients.get(client)
       const isFull = this.#clients.size >= ENGINE_LIMITS.presencePerDocumentMax
-      if (isFull && !this.#clients.has(client)) continue
+      // What is not kept is not passed on: it would be news for ever, and go round in circles.
+      if (!isNews(known, each) || (isFull && known === undefined)) continue
       this.#clients.set(client, { clock, state, owner: undefined, raise: 0, seenAt: now })
+      news.push(each)
     }
     return news
   }
@@ -93,12 +98,16 @@ export class Presence {
     return gone
   }
 
-  /** Everybody who is there, as one awareness update; `undefined` when nobody is. */
-  everybody(): Uint8Array | undefined {
+  /** Everybody who is there, as awareness updates of as many as one may name. */
+  everybody(): Uint8Array[] {
     const states = [...this.#clients]
       .filter(([, { state }]) => state !== PRESENCE_GONE)
       .map(([client, { clock, state }]) => ({ client, clock, state }))
-    return states.length === 0 ? undefined : encodePresence(states)
+    const updates: Uint8Array[] = []
+    for (let at = 0; at < states.length; at += LIMITS.presenceStatesMax) {
+      updates.push(encodePresence(states.slice(at, at + LIMITS.presenceStatesMax)))
+    }
+    return updates
   }
 }
 

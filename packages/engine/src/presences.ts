@@ -62,8 +62,8 @@ export class Presences {
     }
   }
 
-  everybody(document: string): Uint8Array | undefined {
-    return this.#documents.get(document)?.everybody()
+  everybody(document: string): Uint8Array[] {
+    return this.#documents.get(document)?.everybody() ?? []
   }
 
   documents(): IterableIterator<string> {

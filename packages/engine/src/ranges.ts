@@ -19,6 +19,17 @@ export class Ranges {
     this.#ends.splice(first, last - first, start, end)
   }
 
+  /** Adds many ranges, in any order, in one pass over the set: one by one they would move it each. */
+  addAll(ranges: readonly { readonly from: number; readonly to: number }[]): void {
+    const held = this.#ends.splice(0)
+    const all = ranges.filter(({ from, to }) => from < to)
+    for (let at = 0; at < held.length; at += 2) {
+      all.push({ from: held[at] as number, to: held[at + 1] as number })
+    }
+    all.sort((a, b) => a.from - b.from)
+    for (const { from, to } of all) this.add(from, to)
+  }
+
   /** Whether every number of `[from, to)` is in the set. */
   covers(from: number, to: number): boolean {
     if (to <= from) return true

@@ -77,9 +77,9 @@ export class Reading {
       update: document.since(stateVector),
       stateVector: document.extent.stateVector(),
     })
-    const update = this.#presences.everybody(document.name)
-    if (update === undefined) return
-    this.#emit({ type: 'presence', sessions: [session], document: document.name, update })
+    for (const update of this.#presences.everybody(document.name)) {
+      this.#emit({ type: 'presence', sessions: [session], document: document.name, update })
+    }
   }
 
   /** The store has answered. Throws when what it holds can't be read. */

@@ -1,6 +1,17 @@
 import { ENGINE_LIMITS } from '@rejoin/engine'
+import {
+  CHAIN_START,
+  encodeEntry,
+  encodeReplicaMessage,
+  LIMITS,
+  REPLICA_PROTOCOL_VERSION,
+  type ReplicaId,
+} from '@rejoin/protocol'
 import { describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
 
+import { chainHash } from '../src/chain.ts'
+import { Log } from '../src/log.ts'
 import { Rig, textOf, typed } from './rig.ts'
 
 describe('readers', () => {
@@ -178,4 +189,134 @@ describe('edits', () => {
     rig.fire('seal')
     expect(rig.take('commit')).toEqual([])
   })
+})
+
+/** An update of one struct each by so many clients. */
+function crowd(first: number, count: number): Uint8Array {
+  const updates = Array.from({ length: count }, (_, index) => typed(first + index, 'x')[0])
+  return Y.mergeUpdates(updates as Uint8Array[])
+}
+
+describe('what is merged from many', () => {
+  const half = LIMITS.updateClientsMax / 2 + 1
+
+  test('[L2] a document with more clients than one update may name is read back', () => {
+    const rig = new Rig()
+    rig.step({ type: 'attached', session: 1 })
+    rig.step({ type: 'open', session: 1, document: 'notes', stateVector: Uint8Array.of(0) })
+    rig.step({
+      type: 'loaded',
+      document: 'notes',
+      updates: [crowd(1, half), crowd(half + 1, half)],
+    })
+    expect(rig.take('refused')).toEqual([])
+    expect(rig.take('opened')).toHaveLength(1)
+  })
+
+  test('[L6] an entry with more clients than one update may name is taken by peers', () => {
+    const rig = new Rig()
+    rig.open(1)
+    rig.edit(1, 1, crowd(1, half))
+    rig.edit(1, 2, crowd(half + 1, half))
+    rig.fire('seal')
+    const [entry] = rig.take('commit')[0]?.batch.entries ?? []
+    if (entry === undefined) throw new Error('no entry')
+    const log = new Log('b'.repeat(16) as ReplicaId, new Map())
+    expect(log.take({ type: 'entries', previous: CHAIN_START, entries: [entry.bytes] }).ok).toBe(
+      true,
+    )
+  })
+
+  test('[X3] a long tail on a large document is merged without a stall', () => {
+    const rig = new Rig()
+    rig.open(1)
+    const texts = Array.from({ length: 20_000 }, () => 'x')
+    for (const [index, update] of typed(7, ...texts).entries()) rig.edit(1, index + 1, update)
+    const startedAt = performance.now()
+    rig.open(2)
+    expect(textOf(rig.take('opened')[1]?.update as Uint8Array)).toHaveLength(texts.length)
+    // Over 5 s when merged as Yjs does it, all at once.
+    expect(performance.now() - startedAt).toBeLessThan(2_500)
+  })
+})
+
+test('[X3] a document in memory that only peers change is compacted too', () => {
+  const rig = new Rig()
+  rig.open(1)
+  rig.step({ type: 'detached', session: 1 })
+  const replica = 'b'.repeat(16) as ReplicaId
+  const protocol = REPLICA_PROTOCOL_VERSION
+  rig.step({ type: 'linked', link: 1 })
+  const hello = encodeReplicaMessage({ type: 'hello', protocol, replica, address: '' })
+  rig.step({ type: 'frame', link: 1, frame: hello })
+  const texts = Array.from({ length: ENGINE_LIMITS.compactUpdates }, () => 'x')
+  const entries = typed(7, ...texts).map((update, index) =>
+    encodeEntry({
+      dot: { replica, seq: index + 1 },
+      deps: new Map(),
+      changes: [{ document: 'notes', update }],
+    }),
+  )
+  const frame = encodeReplicaMessage({ type: 'entries', previous: CHAIN_START, entries })
+  rig.step({ type: 'frame', link: 1, frame })
+  expect(rig.take('compact')).toHaveLength(1)
+})
+
+test('[L2] whose question was answered is asked the next one at once', () => {
+  const rig = new Rig()
+  rig.open(1)
+  const [one, two, three, four] = typed(7, 'a', 'b', 'c', 'd') as [
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ]
+  rig.edit(1, 1, two)
+  rig.edit(1, 2, one)
+  rig.edit(1, 3, four)
+  expect(rig.take('ask')).toHaveLength(2)
+  rig.edit(1, 4, three)
+  rig.commit()
+  expect(rig.take('ack').map(({ ref }) => ref)).toEqual([4])
+})
+
+test('[X3] edits behind one that is parked are not remembered without end', () => {
+  const rig = new Rig()
+  rig.open(1)
+  const [one, , three] = typed(7, 'a', 'b', 'c') as [Uint8Array, Uint8Array, Uint8Array]
+  rig.edit(1, 1, one)
+  rig.edit(1, 2, three)
+  for (let ref = 3; ref <= ENGINE_LIMITS.awaitedEditsMax; ref++) rig.edit(1, ref, one)
+  expect(rig.take('ended')).toEqual([])
+  rig.edit(1, ENGINE_LIMITS.awaitedEditsMax + 1, one)
+  expect(rig.take('ended')).toMatchObject([{ rejection: { code: 'too-slow' } }])
+})
+
+test('[X3] while the disk is behind by its bound, entries of peers are dropped and stay missing', () => {
+  const rig = new Rig()
+  const replica = 'b'.repeat(16) as ReplicaId
+  const protocol = REPLICA_PROTOCOL_VERSION
+  rig.step({ type: 'linked', link: 1 })
+  const hello = encodeReplicaMessage({ type: 'hello', protocol, replica, address: '' })
+  rig.step({ type: 'frame', link: 1, frame: hello })
+  rig.fire('seal')
+  const [update] = typed(7, 'x'.repeat(LIMITS.updateBytesMax - 100)) as [Uint8Array]
+  let previous = CHAIN_START
+  const taken: number[] = []
+  for (let seq = 1; seq <= 12; seq++) {
+    const changes = [{ document: 'notes', update }]
+    const bytes = encodeEntry({ dot: { replica, seq }, deps: new Map(), changes })
+    const frame = encodeReplicaMessage({ type: 'entries', previous, entries: [bytes] })
+    previous = chainHash(previous, bytes)
+    rig.step({ type: 'frame', link: 1, frame })
+  }
+  for (let at = 0; at < 2; at++) {
+    for (const { batch } of rig.take('commit')) {
+      taken.push(batch.entries.length)
+      rig.step({ type: 'committed', batch: batch.id })
+    }
+  }
+  // The first commit took the member alone; what waited behind it stopped at the bound.
+  expect(taken).toEqual([0, 9])
+  expect([...rig.engine.version.values()]).toEqual([9])
 })

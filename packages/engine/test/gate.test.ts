@@ -76,6 +76,36 @@ describe('[X2] the gate', () => {
     expect(decodeUpdate(update)).toMatchObject({ ok: false, rejection: { code: 'bad-update' } })
   })
 
+  test('refuses structs out of the order that merging counts on', () => {
+    const blocks = [1, 9].map((client) => updatesOf([{ at: 0, text: 'a', cut: 0 }], client)[0])
+    const [low, high] = blocks.map((update) => [...(update ?? [])].slice(1, -1))
+    const [rising, falling] = [
+      Uint8Array.of(2, ...(low ?? []), ...(high ?? []), 0),
+      Uint8Array.of(2, ...(high ?? []), ...(low ?? []), 0),
+    ]
+    expect(decodeUpdate(falling).ok).toBe(true)
+    // Merged with one of client 5, Yjs would drop what client 9 wrote.
+    expect(decodeUpdate(rising)).toMatchObject({ ok: false, rejection: { code: 'bad-update' } })
+  })
+
+  test('refuses values so deep that writing them again overflows the stack', () => {
+    for (const depth of [100, 5_000]) {
+      const json = new TextEncoder().encode('['.repeat(depth) + ']'.repeat(depth))
+      const length = [(json.length & 127) | 128, json.length >> 7]
+      // One ContentJSON of client 7 in the root "c".
+      const update = Uint8Array.of(1, 1, 7, 0, 2, 1, 1, 99, 1, ...length, ...json, 0)
+      expect(decodeUpdate(update).ok).toBe(depth === 100)
+    }
+  })
+
+  test('refuses a struct that builds on itself, and one without length', () => {
+    const builds = Uint8Array.of(1, 1, 7, 0, 0x84, 7, 0, 1, 97, 0)
+    const isEmpty = Uint8Array.of(1, 1, 7, 0, 0, 0, 0)
+    for (const update of [builds, isEmpty]) {
+      expect(decodeUpdate(update)).toMatchObject({ ok: false, rejection: { code: 'bad-update' } })
+    }
+  })
+
   test('never throws, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {

@@ -1,5 +1,14 @@
 import { ENGINE_LIMITS } from '@rejoin/engine'
-import { decodePresence, encodePresence, type PresenceState } from '@rejoin/protocol'
+import {
+  decodePresence,
+  decodeReplicaMessage,
+  encodePresence,
+  encodeReplicaMessage,
+  LIMITS,
+  REPLICA_PROTOCOL_VERSION,
+  type PresenceState,
+  type ReplicaId,
+} from '@rejoin/protocol'
 import { expect, test } from 'vitest'
 
 import { Rig } from './rig.ts'
@@ -69,4 +78,67 @@ test('[X2] presence that is no presence is refused', () => {
   rig.open(1)
   rig.step({ type: 'presence', session: 1, document, update: Uint8Array.of(5, 1) })
   expect(rig.take('refused')).toMatchObject([{ ref: 0, rejection: { code: 'malformed' } }])
+})
+
+/** A link to a replica that has greeted; its number, and a way to hear presence from it. */
+function linked(rig: Rig, link: number, letter: string): (states: PresenceState[]) => void {
+  const replica = letter.repeat(16) as ReplicaId
+  const protocol = REPLICA_PROTOCOL_VERSION
+  const hello = encodeReplicaMessage({ type: 'hello', protocol, replica, address: '' })
+  rig.step({ type: 'linked', link })
+  rig.step({ type: 'frame', link, frame: hello })
+  return (states) => {
+    const update = encodePresence(states)
+    const frame = encodeReplicaMessage({ type: 'presence', document, update })
+    rig.step({ type: 'frame', link, frame })
+  }
+}
+
+/** The presence that went out on links: for each frame what a peer makes of it. */
+function toldPeers(rig: Rig): ReturnType<typeof decodePresence>[] {
+  return rig.take('send').flatMap(({ frame }) => {
+    const decoded = decodeReplicaMessage(frame)
+    if (!decoded.ok) throw new Error(decoded.rejection.reason)
+    return decoded.value.type === 'presence' ? [decodePresence(decoded.value.update)] : []
+  })
+}
+
+function crowd(count: number): PresenceState[] {
+  return Array.from({ length: count }, (_, client) => ({ client, clock: 1, state: '{}' }))
+}
+
+test('[X3] a new peer is told of a crowd in updates that it takes', () => {
+  const rig = new Rig()
+  const hears = linked(rig, 1, 'b')
+  const states = crowd(LIMITS.presenceStatesMax + 1)
+  hears(states.slice(1))
+  hears(states.slice(0, 1))
+  rig.take('send')
+  linked(rig, 2, 'c')
+  const told = toldPeers(rig)
+  expect(told.map((each) => each.ok && each.value.length)).toEqual([LIMITS.presenceStatesMax, 1])
+})
+
+test('[X3] presence over the bound is not passed on, or it would go round for ever', () => {
+  const rig = new Rig()
+  const hears = linked(rig, 1, 'b')
+  linked(rig, 2, 'c')
+  const states = crowd(ENGINE_LIMITS.presencePerDocumentMax + 1)
+  for (let at = 0; at < states.length; at += LIMITS.presenceStatesMax) {
+    rig.take('send')
+    hears(states.slice(at, at + LIMITS.presenceStatesMax))
+  }
+  expect(toldPeers(rig)).toEqual([])
+})
+
+test('[X2] a clock that could not be raised any more is ignored', () => {
+  const rig = new Rig()
+  linked(rig, 1, 'b')
+  const forged = { client: 7, clock: Number.MAX_SAFE_INTEGER, state: '{}' }
+  rig.open(1)
+  announce(rig, 1, forged)
+  rig.step({ type: 'detached', session: 1 })
+  rig.open(2)
+  announce(rig, 2, { ...forged, clock: 1 })
+  expect(toldPeers(rig).map(({ ok }) => ok)).toEqual([true])
 })

@@ -38,9 +38,11 @@ export class FullMesh implements Overlay {
     if (address === '' || this.#own.has(address)) return false
     const known = this.#targets.get(address)
     const target = known ?? { address, replica, dialling: false, failures: 0, token: 0 }
-    const isNews = known === undefined || (replica !== undefined && known.replica !== replica)
+    // Whose an address is shows for good only when it is dialled: it may have passed from one replica
+    // to another, and what others say of it would then be news to everybody for ever.
+    const isNews = known === undefined || (replica !== undefined && known.replica === undefined)
     if (known === undefined) this.#targets.set(address, target)
-    if (replica !== undefined) target.replica = replica
+    target.replica ??= replica
     this.#dial(target)
     return isNews
   }
@@ -50,7 +52,13 @@ export class FullMesh implements Overlay {
     if (target === undefined) return
     target.replica = replica
     target.dialling = false
-    target.failures = 0
+  }
+
+  // Not on greeting: a link that is refused each time right after it would be dialled in a loop.
+  lasted(replica: ReplicaId): void {
+    for (const target of this.#targets.values()) {
+      if (target.replica === replica) target.failures = 0
+    }
   }
 
   lost(address: string | undefined, replica: ReplicaId | undefined): void {

@@ -141,7 +141,11 @@ export class Gossip {
       this.#overlay.isSelf(link.dialled)
     }
     const open = this.links.greeted(link, hello)
-    if (open === undefined) return
+    if (open === undefined) {
+      // Another link to it is open already, maybe dialled by another name: still they have met.
+      if (this.links.isOpen(hello.replica)) this.#overlay.linked(hello.replica, link.dialled)
+      return
+    }
     this.membership.met(hello.replica, hello.address)
     this.#overlay.linked(hello.replica, link.dialled)
     this.#overlay.heardOf(hello.address, hello.replica)
@@ -189,7 +193,7 @@ export class Gossip {
   #members(link: OpenLink, { members }: Members): void {
     const news = members.filter(({ replica, address }) => {
       if (replica === this.#self) return false
-      const isNew = replica !== undefined && this.membership.met(replica, address)
+      const isNew = replica !== undefined && this.membership.heardOf(replica, address)
       return this.#overlay.heardOf(address, replica) || isNew
     })
     if (news.length > 0) this.#out.push({ type: 'members', changed: [] })
@@ -220,13 +224,20 @@ export class Gossip {
         return
       case 'heartbeat':
         this.links.closeSilent(now)
-        for (const link of this.links.open()) if (!link.blocked) this.#antiEntropy.tellAll(link)
-        return this.#scheduleHeartbeat()
+        return this.#heartbeat()
       case 'announce':
         return this.#antiEntropy.announceTimer(timer)
       case 'graft':
         return this.#antiEntropy.graftTimer(timer, now)
     }
+  }
+
+  #heartbeat(): void {
+    for (const link of this.links.open()) {
+      this.#overlay.lasted(link.replica)
+      if (!link.blocked) this.#antiEntropy.tellAll(link)
+    }
+    this.#scheduleHeartbeat()
   }
 
   #setBlocked(id: LinkId, blocked: boolean): void {

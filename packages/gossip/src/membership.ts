@@ -37,7 +37,7 @@ export class Membership {
   }
 
   /**
-   * Learns where `replica` can be dialled, with an empty address only that it exists; returns
+   * Learns of itself where `replica` can be dialled, with an empty address only that it exists; returns
    * whether that was news.
    */
   met(replica: ReplicaId, address: string): boolean {
@@ -46,6 +46,15 @@ export class Membership {
     if (known !== undefined && (address === '' || known.address === address)) return false
     this.#put({ replica, address, version: known?.version ?? EMPTY_VERSION })
     return true
+  }
+
+  /**
+   * Hears from others where `replica` can be dialled; returns whether that was news. Its own word
+   * counts more: two addresses that replace each other would be news to everybody for ever.
+   */
+  heardOf(replica: ReplicaId, address: string): boolean {
+    const known = this.#members.get(replica)
+    return (known === undefined || known.address === '') && this.met(replica, address)
   }
 
   /** Learns that `replica` holds `version`, or more; returns whether that was news. */

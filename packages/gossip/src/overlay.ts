@@ -14,6 +14,8 @@ export interface Overlay {
   unmet(): string[]
   /** A link has greeted. */
   linked(replica: ReplicaId, dialled: string | undefined): void
+  /** The link to `replica` is at rest: it has lasted until a heartbeat. */
+  lasted(replica: ReplicaId): void
   /** A dialled link failed, or a link ended; `replica` where it had greeted. */
   lost(address: string | undefined, replica: ReplicaId | undefined): void
   /** A dialled address turned out to be this replica's own. */

@@ -1,4 +1,10 @@
-import { encodeReplicaMessage, type Range, type ReplicaId, type Want } from '@rejoin/protocol'
+import {
+  encodeReplicaMessage,
+  LIMITS,
+  type Range,
+  type ReplicaId,
+  type Want,
+} from '@rejoin/protocol'
 
 import type { Broadcast } from './broadcast.ts'
 import type { Emit, Found, LinkId, LogView } from './events.ts'
@@ -61,7 +67,8 @@ export class Serving {
   #next(link: OpenLink): void {
     const waiting = this.#waiting.get(link.id) ?? []
     for (let range = waiting.shift(); range !== undefined; range = waiting.shift()) {
-      const to = Math.min(range.to, this.#log.heads.get(range.origin)?.seq ?? 0)
+      const held = this.#log.heads.get(range.origin)?.seq ?? 0
+      const to = Math.min(range.to, held, range.from + LIMITS.entriesPerFrameMax - 1)
       if (to < range.from) continue
       const bytesMax = GOSSIP_LIMITS.chunkBytesMax
       return this.#emit({ type: 'read', link: link.id, range: { ...range, to }, bytesMax })

@@ -2,6 +2,7 @@ import { Gossip, GOSSIP_LIMITS, type GossipEffect, type GossipEvent } from '@rej
 import {
   decodeReplicaMessage,
   encodeReplicaMessage,
+  LIMITS,
   REPLICA_PROTOCOL_VERSION,
   type Head,
   type ReplicaId,
@@ -157,6 +158,21 @@ describe('dialling', () => {
     expect(waits[7]).toBeGreaterThan((waits[0] ?? 0) * 4)
   })
 
+  test('[X3] a peer that greets and then refuses is dialled ever more rarely too', () => {
+    const rig = new Rig(['there'])
+    rig.step({ type: 'started' })
+    const waits: number[] = []
+    for (let link = 1; link <= 8; link++) {
+      rig.take('schedule')
+      rig.step({ type: 'linked', link, dialled: 'there' })
+      rig.hello(link, id('a'))
+      rig.step({ type: 'unlinked', link })
+      const retries = rig.take('schedule').filter(({ timer }) => timer.key === 'there')
+      waits.push(retries[0]?.delayMs ?? 0)
+    }
+    expect(waits[7]).toBeGreaterThan((waits[0] ?? 0) * 4)
+  })
+
   test('[L6] a cut link is closed, refused and not dialled, until it is mended', () => {
     const rig = new Rig(['there'])
     rig.step({ type: 'started' })
@@ -199,4 +215,44 @@ test('[X3] a peer whose queue is full is sent nothing but answers', () => {
   rig.step({ type: 'drained', link: 1 })
   rig.step({ type: 'timer', timer: { kind: 'heartbeat', key: 0, token: 0 } })
   expect(rig.sent(1)).toEqual(['have'])
+})
+
+test('[L6] a peer that is dialled by another name while it is linked is met', () => {
+  const rig = new Rig(['alias'])
+  rig.step({ type: 'started' })
+  rig.step({ type: 'linked', link: 1 })
+  rig.hello(1, id('1'))
+  rig.step({ type: 'linked', link: 2, dialled: 'alias' })
+  rig.hello(2, id('1'))
+  expect(rig.closed()).toEqual([[2, 'duplicate-link']])
+  expect(rig.gossip.unmet()).toEqual([])
+})
+
+test('[L6] what others say of an address that has passed to another replica goes round once', () => {
+  const rig = new Rig()
+  for (const [link, peer] of [[1, 'a'] as const, [2, 'b'] as const]) {
+    rig.step({ type: 'linked', link })
+    rig.hello(link, id(peer))
+  }
+  const members = [
+    { replica: id('c'), address: 'one' },
+    { replica: id('d'), address: 'one' },
+    { replica: id('c'), address: 'two' },
+  ]
+  const frame = encodeReplicaMessage({ type: 'members', members })
+  rig.take('send')
+  rig.step({ type: 'frame', link: 1, frame })
+  expect(rig.sent(2)).toEqual(['members'])
+  rig.step({ type: 'frame', link: 1, frame })
+  expect(rig.sent(2)).toEqual([])
+})
+
+test('[L6] an answer has no more entries than a frame may have, however small they are', () => {
+  const rig = new Rig()
+  rig.step({ type: 'linked', link: 1 })
+  rig.hello(1, id('a'))
+  rig.heads.set(id('5'), { seq: 20_000, hash: '1'.repeat(16) })
+  const want = { type: 'want', ranges: [{ origin: id('5'), from: 5, to: 20_000 }] } as const
+  rig.step({ type: 'frame', link: 1, frame: encodeReplicaMessage(want) })
+  expect(rig.take('read')[0]?.range).toMatchObject({ to: 4 + LIMITS.entriesPerFrameMax })
 })

@@ -37,6 +37,7 @@ export class Driver {
   #lastLink = 0
   #lastSession = 0
   #stopped = false
+  #ending = false
 
   constructor(ports: DriverPorts) {
     this.engine = ports.engine
@@ -51,7 +52,7 @@ export class Driver {
 
   /** Brings an event to the engine, soon: after whoever calls has returned. */
   dispatch(event: EngineEvent): void {
-    if (this.#stopped) return
+    if (this.#stopped || (this.#ending && event.type === 'frame')) return
     this.#events.push(event)
     if (this.#draining) return
     this.#draining = true
@@ -85,11 +86,16 @@ export class Driver {
     this.rejections[code] = (this.rejections[code] ?? 0) + 1
   }
 
-  /** Ends every session and link, and no event is taken any more. */
+  /**
+   * Ends every session, and takes nothing more from peers: what they send would have to become
+   * durable too, and never end. They still get what was accepted here.
+   */
   endSessions(rejection: Rejection): void {
+    this.#ending = true
     for (const session of this.#sessions.keys()) this.#ended(session, rejection)
   }
 
+  /** Ends every link, and no event is taken any more. */
   async stop(rejection: Rejection): Promise<void> {
     this.#stopped = true
     for (const timer of this.#timers) clearTimeout(timer)

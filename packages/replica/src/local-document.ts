@@ -32,6 +32,7 @@ export class LocalDocument implements OpenDocument, SessionListener {
   readonly #session: AttachedSession
   readonly #ready = deferred()
   readonly #changed = new Set<() => void>()
+  #isOpen = false
   #lastRef = 0
   #ackedRef = 0
   #failure: Rejection | undefined
@@ -81,9 +82,10 @@ export class LocalDocument implements OpenDocument, SessionListener {
   async #until(done: () => boolean, by: { deadline: number; level: Level }): Promise<void> {
     const { promise, resolve, reject } = deferred()
     const check = (): void => {
-      if (done()) return resolve()
+      // First: an edit that was refused, or made after the end, is none that `done` looks at.
       if (this.#failure !== undefined)
-        reject(new RejoinError(this.#failure.code, this.#failure.reason))
+        return reject(new RejoinError(this.#failure.code, this.#failure.reason))
+      if (done()) resolve()
     }
     const stopListening = this.#driver.onStatus(check)
     this.#changed.add(check)
@@ -108,12 +110,23 @@ export class LocalDocument implements OpenDocument, SessionListener {
   }
 
   opened(_document: string, update: Uint8Array): void {
-    Y.applyUpdate(this.doc, update, this)
+    this.#take(() => Y.applyUpdate(this.doc, update, this))
+    this.#isOpen = true
     this.#ready.resolve()
   }
 
   update(_document: string, update: Uint8Array): void {
-    Y.applyUpdate(this.doc, update, this)
+    this.#take(() => Y.applyUpdate(this.doc, update, this))
+  }
+
+  /** What Yjs, or an observer of the application's, throws ends this document and not the process. */
+  #take(apply: () => void): void {
+    try {
+      apply()
+    } catch (error) {
+      this.#session.close()
+      this.#finish({ code: 'unreadable', reason: (error as Error).message })
+    }
   }
 
   ack(_document: string, ref: number, _dot: Dot): void {
@@ -126,10 +139,12 @@ export class LocalDocument implements OpenDocument, SessionListener {
   }
 
   presence(_document: string, update: Uint8Array): void {
-    applyAwarenessUpdate(this.awareness, update, this)
+    this.#take(() => applyAwarenessUpdate(this.awareness, update, this))
   }
 
-  refused(_document: string, _ref: number, rejection: Rejection): void {
+  refused(_document: string, ref: number, rejection: Rejection): void {
+    // Presence that is refused says nothing about the edits.
+    if (ref === 0 && this.#isOpen) return
     this.#fail(rejection)
   }
 

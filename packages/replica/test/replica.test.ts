@@ -1,5 +1,14 @@
-import { memoryNetwork, openReplica, type OpenDocument, type Replica } from '@rejoin/replica'
+import {
+  memoryNetwork,
+  memoryStore,
+  openReplica,
+  type OpenDocument,
+  type Replica,
+  type SessionListener,
+  type Store,
+} from '@rejoin/replica'
 import { afterEach, expect, test } from 'vitest'
+import * as Y from 'yjs'
 
 const replicas: Replica[] = []
 
@@ -50,4 +59,67 @@ test('[L6] two replicas diverge while cut, and rejoin', async () => {
   await right.settled('everywhere')
   await until(() => textOf(left) === textOf(right), 'equal')
   expect(textOf(left)).toBe('b says hello from a')
+})
+
+/** A listener that says nothing. */
+const DEAF: SessionListener = {
+  opened: () => {},
+  update: () => {},
+  ack: () => {},
+  ask: () => {},
+  presence: () => {},
+  refused: () => {},
+  closed: () => {},
+}
+
+test('[X2] an update that Yjs throws on ends a document opened here, and not the process', async () => {
+  const replica = await open({})
+  const local = await replica.open('notes')
+  const other = await replica.open('other')
+  // The application's own observer throws; what Yjs throws on a poisoned update comes the same way.
+  let thrown = 0
+  local.doc.getText('content').observe(() => {
+    thrown += 1
+    throw new Error('an observer that throws')
+  })
+  const typist = new Y.Doc()
+  typist.getText('content').insert(0, 'x')
+  const session = replica.attach(DEAF)
+  session.open('notes', Uint8Array.of(0))
+  session.edit('notes', 1, Y.encodeStateAsUpdate(typist))
+  await until(() => thrown > 0, 'the edit is shown')
+  // [S2] nothing that is typed from now on is stored, so nothing may seem settled.
+  await expect(local.settled('durable')).rejects.toMatchObject({ code: 'unreadable' })
+  other.doc.getText('content').insert(0, 'goes on')
+  await other.settled('durable')
+})
+
+/** A store whose every commit takes some time. */
+function slowStore(ms: number): Store {
+  const store = memoryStore()
+  const commit = store.commit.bind(store)
+  return Object.assign(store, {
+    async commit(batch: Parameters<Store['commit']>[0]): Promise<void> {
+      await new Promise((resolve) => setTimeout(resolve, ms))
+      await commit(batch)
+    },
+  })
+}
+
+test('[S1] a replica closes at once while its peers go on writing', async () => {
+  const network = memoryNetwork()
+  const a = await openReplica({ transport: network.transport('a'), store: slowStore(20) })
+  const b = await open({ transport: network.transport('b'), peers: ['memory:a'] })
+  const busy = await b.open('notes')
+  busy.doc.getText('content').insert(0, 'x')
+  await busy.settled('everywhere')
+  const typing = setInterval(() => busy.doc.getText('content').insert(0, 'x'), 1)
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const startedAt = performance.now()
+  try {
+    await a.close()
+  } finally {
+    clearInterval(typing)
+  }
+  expect(performance.now() - startedAt).toBeLessThan(1_000)
 })
