@@ -1,4 +1,10 @@
-import { Engine, type EngineEffect, type EngineEvent, type SessionEffect } from '@rejoin/engine'
+import {
+  Engine,
+  type Batch,
+  type EngineEffect,
+  type EngineEvent,
+  type SessionEffect,
+} from '@rejoin/engine'
 import type { ReplicaId } from '@rejoin/protocol'
 import * as Y from 'yjs'
 
@@ -31,6 +37,8 @@ export class SimReplica {
   readonly sessions = new Map<number, SessionHearer>()
   engine: Engine | undefined
   #life = 0
+  /** The batch that is under way to the disk. */
+  #writing: Batch | undefined
   #lastId = 0
   readonly rejections: string[] = []
   /** Frames sent, by kind of message; quiet is when only heartbeats are. */
@@ -59,6 +67,10 @@ export class SimReplica {
 
   crash(): void {
     this.#life += 1
+    // What was being written is on the disk already, or never will be.
+    if (this.#writing !== undefined && this.#world.agenda.happens(0.5))
+      this.disk.write(this.#writing)
+    this.#writing = undefined
     this.engine = undefined
     for (const end of this.ends.values()) this.#world.breakLink(end)
     this.ends.clear()
@@ -91,17 +103,8 @@ export class SimReplica {
   #carryOut(effect: EngineEffect): void {
     const { agenda } = this.#world
     switch (effect.type) {
-      case 'commit': {
-        const life = this.#life
-        agenda.after(this.#world.commitMs(), () => {
-          // A crash meanwhile: the disk had it already, or never will.
-          if (life !== this.#life && agenda.happens(0.5)) return
-          if (life !== this.#life && this.engine !== undefined) return
-          this.disk.write(effect.batch)
-          if (life === this.#life) this.step({ type: 'committed', batch: effect.batch.id })
-        })
-        return
-      }
+      case 'commit':
+        return this.#commit(effect.batch)
       case 'load':
         return this.#load(effect.document)
       case 'read': {
@@ -143,6 +146,17 @@ export class SimReplica {
       default:
         return this.#tellSessions(effect)
     }
+  }
+
+  #commit(batch: Batch): void {
+    const life = this.#life
+    this.#writing = batch
+    this.#world.agenda.after(this.#world.commitMs(), () => {
+      if (life !== this.#life) return
+      this.#writing = undefined
+      this.disk.write(batch)
+      this.step({ type: 'committed', batch: batch.id })
+    })
   }
 
   #load(document: string): void {

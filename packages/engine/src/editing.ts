@@ -2,11 +2,13 @@ import { reject, type Rejection } from '@rejoin/protocol'
 
 import type { Waiter } from './acks.ts'
 import type { Emit, SessionId } from './events.ts'
-import { decodeUpdate } from './gate.ts'
+import type { Need } from './extent.ts'
+import { decodeUpdate, type DecodedUpdate } from './gate.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { ENGINE_LIMITS } from './limits.ts'
+import type { Parked } from './parking.ts'
 import type { Reading } from './reading.ts'
-import type { Parked, Resident, Residents } from './residents.ts'
+import type { Resident, Residents } from './residents.ts'
 import type { Sessions } from './sessions.ts'
 
 export interface Edit {
@@ -20,7 +22,8 @@ export interface Edit {
  * Editing: what becomes of an edit from a session. The gate decodes it. If all of it is held already
  * it is only acknowledged; if it builds on something that is not held it is parked, within a bound,
  * and its sender is asked for what is missing; otherwise it is accepted: readers get it, and it goes
- * into the next commit. Rejected input changes nothing (rule X2).
+ * into the next commit. Rejected input changes nothing (rule X2). Where a bound is reached the session
+ * ends, so that its owner comes back and sends again, and nothing is lost.
  */
 export class Editing {
   readonly #residents: Residents
@@ -28,8 +31,6 @@ export class Editing {
   readonly #reading: Reading
   readonly #commit: GroupCommit
   readonly #emit: Emit
-  /** Ends a session that must come back and send again, so that nothing of it is lost. */
-  readonly #end: (session: SessionId, rejection: Rejection) => void
   /** Acknowledges an edit that is durable already. */
   readonly #ack: (waiter: Waiter) => void
 
@@ -39,7 +40,6 @@ export class Editing {
     reading: Reading
     commit: GroupCommit
     emit: Emit
-    end: (session: SessionId, rejection: Rejection) => void
     ack: (waiter: Waiter) => void
   }) {
     this.#residents = options.residents
@@ -47,7 +47,6 @@ export class Editing {
     this.#reading = options.reading
     this.#commit = options.commit
     this.#emit = options.emit
-    this.#end = options.end
     this.#ack = options.ack
   }
 
@@ -55,7 +54,7 @@ export class Editing {
     const { session, document, ref } = edit
     if (!this.#sessions.isAttached(session)) return
     const hold = this.#holdUp()
-    if (hold !== undefined) return this.#end(session, hold)
+    if (hold !== undefined) return this.#sessions.end(session, hold)
     const resident = this.#residents.get(document)
     const reader = resident?.readers.get(session)
     if (resident === undefined || reader === undefined) {
@@ -66,7 +65,7 @@ export class Editing {
     if (!decoded.ok) return this.#sessions.refuse({ session, document, ref }, decoded.rejection)
     if (reader.acks.count >= ENGINE_LIMITS.awaitedEditsMax) {
       const reason = 'Too many edits wait for their acknowledgement; connect and send them again.'
-      return this.#end(session, { code: 'too-slow', reason })
+      return this.#sessions.end(session, { code: 'too-slow', reason })
     }
     if (ref > 0) reader.acks.await(ref)
     this.#consider(resident, { session, ref, update: decoded.value }, now)
@@ -84,42 +83,40 @@ export class Editing {
     return undefined
   }
 
-  #consider(resident: Resident, edit: Parked, now: number): void {
-    const { extent } = resident.document
-    if (!resident.loaded) return this.#park(resident, edit)
-    if (extent.holds(edit.update)) return this.#settle(resident, edit)
-    if (!extent.reaches(edit.update)) {
-      this.#park(resident, edit)
-      return this.#ask(resident, edit.session, now)
+  #consider(resident: Resident, edit: Decoded, now: number): void {
+    if (!resident.loaded) return this.#park(resident, edit, undefined)
+    const need = this.#take(resident, edit, now)
+    if (need === undefined) return this.unpark(resident, now)
+    this.#park(resident, edit, need)
+    this.#ask(resident, edit.session, now)
+  }
+
+  /** Takes an edit that lacks nothing, if it is news; else answers what it lacks first. */
+  #take(resident: Resident, edit: Decoded, now: number): Need | undefined {
+    const { document } = resident
+    const isHeld = document.extent.holds(edit.update)
+    const need = isHeld ? undefined : document.extent.lacks(edit.update)
+    if (need !== undefined) return need
+    if (!isHeld) {
+      document.append(edit.update)
+      this.#commit.addEdit(document.name, edit.update.bytes)
+      this.#emit({ type: 'schedule', timer: { kind: 'seal' }, delayMs: 0 })
+      this.#reading.grew(resident, now)
     }
-    this.#accept(resident, edit, now)
-    this.unpark(resident, now)
-  }
-
-  #accept(resident: Resident, edit: Parked, now: number): void {
-    resident.document.append(edit.update)
-    this.#commit.addEdit(resident.document.name, edit.update.bytes)
-    this.#emit({ type: 'schedule', timer: { kind: 'seal' }, delayMs: 0 })
     this.#settle(resident, edit)
-    this.#reading.grew(resident, now)
+    return undefined
   }
 
-  #settle(resident: Resident, edit: Parked): void {
+  #settle(resident: Resident, edit: Decoded): void {
     if (edit.ref === 0) return
     const waiter = { session: edit.session, document: resident.document.name, ref: edit.ref }
     if (!this.#commit.wait(waiter)) this.#ack(waiter)
   }
 
-  #park(resident: Resident, edit: Parked): void {
-    const { parkedUpdatesMax, parkedBytesMax } = ENGINE_LIMITS
-    const bytes = resident.parkedBytes + edit.update.bytes.length
-    const isFull = resident.parked.length >= parkedUpdatesMax || bytes > parkedBytesMax
-    if (isFull && resident.parked.length > 0) {
-      const reason = 'Too many updates wait for what they build on; connect again to send it all.'
-      return this.#end(edit.session, { code: 'park-full', reason })
-    }
-    resident.parked.push(edit)
-    resident.parkedBytes = bytes
+  #park(resident: Resident, { session, ref, update }: Decoded, need: Need | undefined): void {
+    if (resident.parking.park({ session, ref, bytes: update.bytes, need })) return
+    const reason = 'Too many updates wait for what they build on; connect again to send it all.'
+    this.#sessions.end(session, { code: 'park-full', reason })
   }
 
   #ask(resident: Resident, session: SessionId, now: number): void {
@@ -133,21 +130,14 @@ export class Editing {
 
   /** The document was loaded or has grown: takes what waited for that, as far as it goes. */
   unpark(resident: Resident, now: number): void {
-    if (!resident.loaded) return
-    const before = sessionsOf(resident.parked)
-    for (let moved = resident.parked.length > 0; moved;) {
-      const waiting = resident.parked
-      const { extent } = resident.document
-      resident.parked = []
-      resident.parkedBytes = 0
-      for (const edit of waiting) {
-        if (extent.holds(edit.update)) this.#settle(resident, edit)
-        else if (extent.reaches(edit.update)) this.#accept(resident, edit, now)
-        else this.#park(resident, edit)
-      }
-      moved = resident.parked.length > 0 && resident.parked.length < waiting.length
+    const { parking, document } = resident
+    if (!resident.loaded || parking.isEmpty) return
+    const before = parking.sessions()
+    let ready = parking.takeReady(document.extent)
+    for (; ready.length > 0; ready = parking.takeReady(document.extent)) {
+      for (const edit of ready) this.#retry(resident, edit, now)
     }
-    const after = sessionsOf(resident.parked)
+    const after = parking.sessions()
     for (const session of after) this.#ask(resident, session, now)
     // Whose question was answered can be asked another at once: nobody would do so later.
     for (const session of before) {
@@ -155,8 +145,19 @@ export class Editing {
       if (reader !== undefined && !after.has(session)) reader.askedAt = undefined
     }
   }
+
+  #retry(resident: Resident, { session, ref, bytes }: Parked, now: number): void {
+    const decoded = decodeUpdate(bytes)
+    if (!decoded.ok) throw new Error('An update passed the gate and now does not decode.')
+    const edit = { session, ref, update: decoded.value }
+    const need = this.#take(resident, edit, now)
+    if (need !== undefined) this.#park(resident, edit, need)
+  }
 }
 
-function sessionsOf(parked: readonly Parked[]): Set<SessionId> {
-  return new Set(parked.map(({ session }) => session))
+/** An edit that has passed the gate. */
+interface Decoded {
+  readonly session: SessionId
+  readonly ref: number
+  readonly update: DecodedUpdate
 }

@@ -10,7 +10,6 @@ import {
   decodePresence,
   type Entries,
   type Heads,
-  type Rejection,
   type ReplicaId,
   type SealedEntry,
   type Version,
@@ -90,9 +89,8 @@ export class Engine {
     this.#presences = presences
     this.#reading = reading
     this.#remembering = new Remembering(options.members, { commit, emit })
-    const end = (session: SessionId, rejection: Rejection): void => this.#end(session, rejection)
     const ack = (waiter: Waiter): void => this.#acknowledge([waiter])
-    this.#editing = new Editing({ residents, sessions, reading, commit, emit, end, ack })
+    this.#editing = new Editing({ residents, sessions, reading, commit, emit, ack })
   }
 
   /** What this replica has: everything that is durable here. */
@@ -223,12 +221,6 @@ export class Engine {
   #detach(session: SessionId, now: number): void {
     for (const document of this.#sessions.documents(session)) this.#leave(session, document, now)
     this.#sessions.detached(session)
-  }
-
-  /** Ends a session from here; its owner answers with `detached`, which cleans up. */
-  #end(session: SessionId, rejection: Rejection): void {
-    this.#emit({ type: 'rejected', rejection })
-    this.#emit({ type: 'ended', session, rejection })
   }
 
   #spread(document: string, update: Uint8Array | undefined, now: number, except?: LinkId): void {

@@ -1,6 +1,5 @@
-import type { Found, GossipTimer, LinkId } from '@rejoin/gossip'
-import type { Dot, Range, Rejection, ReplicaId, SealedEntry } from '@rejoin/protocol'
-import type { Member } from '@rejoin/gossip'
+import type { Found, GossipEvent, GossipTimer, LinkId, Member } from '@rejoin/gossip'
+import type { Dot, Range, Rejection, SealedEntry } from '@rejoin/protocol'
 
 /** A session's name, given by the shell and never used twice in one run. */
 export type SessionId = number
@@ -62,15 +61,18 @@ export type StoreEvent =
       readonly snapshot?: Uint8Array
     }
 
-export type LinkEvent =
-  | { readonly type: 'linked'; readonly link: LinkId; readonly dialled?: string }
-  | { readonly type: 'frame'; readonly link: LinkId; readonly frame: Uint8Array }
-  | { readonly type: 'unlinked'; readonly link: LinkId }
-  | { readonly type: 'dial-failed'; readonly address: string }
-  | { readonly type: 'blocked'; readonly link: LinkId }
-  | { readonly type: 'drained'; readonly link: LinkId }
-  | { readonly type: 'cut'; readonly peer: ReplicaId }
-  | { readonly type: 'mended'; readonly peer: ReplicaId }
+/** What gossip hears of links. */
+export type LinkEvent = Extract<GossipEvent, { type: LinkEventType }>
+
+type LinkEventType =
+  | 'linked'
+  | 'frame'
+  | 'unlinked'
+  | 'dial-failed'
+  | 'blocked'
+  | 'drained'
+  | 'cut'
+  | 'mended'
 
 /** Everything that a replica asks for, in order. */
 export type EngineEffect =

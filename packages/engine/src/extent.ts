@@ -6,6 +6,12 @@ import { Ranges } from './ranges.ts'
 /** Deleted ranges of one update that are added one by one; more are sorted in. */
 const ONE_BY_ONE_MAX = 16
 
+/** The structs of a Yjs client up to a clock. */
+export interface Need {
+  readonly client: number
+  readonly upTo: number
+}
+
 /**
  * How far one document reaches: per Yjs client the clock up to which everything is held, and what of
  * it is deleted. A state vector alone would not do, since it does not see deletions. With it the
@@ -36,39 +42,30 @@ export class Extent {
   }
 
   /**
-   * Whether all that `update` builds on is held or in `update` itself: no client's structs leave a
-   * gap, and no neighbour, parent or deleted range lies beyond.
+   * The first thing that `update` builds on and that is neither held nor in `update` itself: what
+   * closes the gap before a client's structs, a neighbour, a parent, or what is deleted. `undefined`
+   * when nothing is lacking.
    */
-  reaches(update: DecodedUpdate): boolean {
-    const after = this.#clocksAfter(update)
-    if (after === undefined) return false
-    const known = (client: number): number => after.get(client) ?? this.#clock(client)
-    const has = (id: Y.ID | null): boolean => id === null || id.clock < known(id.client)
-    for (const struct of update.structs) {
-      if (!(struct instanceof Y.Item)) continue
-      if (!has(struct.origin) || !has(struct.rightOrigin)) return false
-      if (struct.parent instanceof Y.ID && !has(struct.parent)) return false
-    }
-    for (const [client, ranges] of update.deletes) {
-      for (const { clock, len } of ranges) if (clock + len > known(client)) return false
-    }
-    return true
-  }
-
-  /** The clocks once `structs` are held, of their clients; `undefined` if they leave a gap. */
-  #clocksAfter({ structs }: DecodedUpdate): Map<number, number> | undefined {
+  lacks({ structs, deletes }: DecodedUpdate): Need | undefined {
     const after = new Map<number, number>()
     for (const struct of structs) {
       if (struct instanceof Y.Skip) continue
       const { client, clock } = struct.id
       const held = after.get(client) ?? this.#clock(client)
-      if (clock > held) return undefined
+      if (clock > held) return { client, upTo: clock }
       after.set(client, Math.max(held, clock + struct.length))
     }
-    return after
+    for (const need of needsOf(structs, deletes)) {
+      if (need.upTo > (after.get(need.client) ?? this.#clock(need.client))) return need
+    }
+    return undefined
   }
 
-  /** Takes in an update that `reaches` accepted, or one that comes whole out of the log. */
+  meets({ client, upTo }: Need): boolean {
+    return this.#clock(client) >= upTo
+  }
+
+  /** Takes in an update that lacks nothing, or one that comes whole out of the log. */
   add({ structs, deletes }: DecodedUpdate): void {
     for (const struct of structs) {
       if (struct instanceof Y.Skip) continue
@@ -93,5 +90,21 @@ export class Extent {
 
   #clock(client: number): number {
     return this.#clocks.get(client) ?? 0
+  }
+}
+
+/** What structs and deletions refer to. */
+function* needsOf(
+  structs: DecodedUpdate['structs'],
+  deletes: DecodedUpdate['deletes'],
+): Generator<Need> {
+  for (const struct of structs) {
+    if (!(struct instanceof Y.Item)) continue
+    for (const id of [struct.origin, struct.rightOrigin, struct.parent]) {
+      if (id instanceof Y.ID) yield { client: id.client, upTo: id.clock + 1 }
+    }
+  }
+  for (const [client, ranges] of deletes) {
+    for (const { clock, len } of ranges) yield { client, upTo: clock + len }
   }
 }

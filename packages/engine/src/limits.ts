@@ -7,6 +7,8 @@ export const ENGINE_LIMITS = {
   /** Updates of one document that wait for what they build on; then their senders are detached. */
   parkedUpdatesMax: 256,
   parkedBytesMax: 4_194_304,
+  /** The same for the updates that wait in all documents together. */
+  parkedBytesOverallMax: 134_217_728,
   /** Edits accepted and not yet under way to the disk; then their senders are detached. */
   fillingBytesMax: 67_108_864,
   /** Edits of one session in one document that are not acknowledged; then it is detached. */
@@ -36,6 +38,8 @@ export const ENGINE_LIMITS = {
   presenceClockMax: 1_099_511_627_776,
   /** Clients present in one document; more are ignored. */
   presencePerDocumentMax: 10_000,
+  /** States of everybody present in all documents, in UTF-16 units; more are ignored. */
+  presenceLengthMax: 33_554_432,
   /** Presence that is not renewed for this long is taken for gone; y-protocols uses the same. */
   presenceMs: 30_000,
 } as const

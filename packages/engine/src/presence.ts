@@ -13,6 +13,11 @@ interface Present {
   seenAt: number
 }
 
+/** The length of all states in all documents together. */
+export interface PresenceBudget {
+  length: number
+}
+
 /**
  * Who is in a document, over all replicas: never stored, never in an entry. A state replaces an
  * older one of its client by clock, as in y-protocols. Of a client that went away the clock is
@@ -21,6 +26,11 @@ interface Present {
  */
 export class Presence {
   readonly #clients = new Map<number, Present>()
+  readonly #budget: PresenceBudget
+
+  constructor(budget: PresenceBudget) {
+    this.#budget = budget
+  }
 
   get isEmpty(): boolean {
     return this.#clients.size === 0
@@ -35,12 +45,20 @@ export class Presence {
       const raise = this.#raiseFor(session, known, clock, state)
       if (known === undefined && !this.#hasRoom(session)) continue
       const raised = { client, clock: clock + raise, state }
-      if (!isNews(known, raised)) continue
+      if (!isNews(known, raised) || !this.#spend(known, state)) continue
       const owner = known?.owner ?? session
       this.#clients.set(client, { clock: raised.clock, state, owner, raise, seenAt: now })
       news.push(raised)
     }
     return news
+  }
+
+  /** Counts a state that takes the place of another; `false` when there is no room for it. */
+  #spend(known: Present | undefined, state: string): boolean {
+    const length = state.length - (known?.state.length ?? 0)
+    if (length > 0 && this.#budget.length + length > ENGINE_LIMITS.presenceLengthMax) return false
+    this.#budget.length += length
+    return true
   }
 
   #raiseFor(session: SessionId, known: Present | undefined, clock: number, state: string): number {
@@ -66,6 +84,7 @@ export class Presence {
       const isFull = this.#clients.size >= ENGINE_LIMITS.presencePerDocumentMax
       // What is not kept is not passed on: it would be news for ever, and go round in circles.
       if (!isNews(known, each) || (isFull && known === undefined)) continue
+      if (!this.#spend(known, state)) continue
       this.#clients.set(client, { clock, state, owner: undefined, raise: 0, seenAt: now })
       news.push(each)
     }
@@ -81,7 +100,9 @@ export class Presence {
   expire(now: number): PresenceState[] {
     const old = ({ seenAt }: Present): boolean => now - seenAt >= ENGINE_LIMITS.presenceMs
     for (const [client, present] of this.#clients) {
-      if (present.state === PRESENCE_GONE && old(present)) this.#clients.delete(client)
+      if (present.state !== PRESENCE_GONE || !old(present)) continue
+      this.#clients.delete(client)
+      this.#budget.length -= present.state.length
     }
     return this.#remove(old, now)
   }
@@ -90,6 +111,7 @@ export class Presence {
     const gone: PresenceState[] = []
     for (const [client, present] of this.#clients) {
       if (!which(present) || present.state === PRESENCE_GONE) continue
+      this.#spend(present, PRESENCE_GONE)
       present.state = PRESENCE_GONE
       present.owner = undefined
       present.seenAt = now

@@ -1,7 +1,7 @@
 import { decodePresence, encodePresence, type PresenceState } from '@rejoin/protocol'
 
 import type { Emit, SessionId } from './events.ts'
-import { Presence } from './presence.ts'
+import { Presence, type PresenceBudget } from './presence.ts'
 import type { Residents } from './residents.ts'
 import type { Sessions } from './sessions.ts'
 
@@ -14,6 +14,7 @@ export class Presences {
   readonly #sessions: Sessions
   readonly #emit: Emit
   readonly #documents = new Map<string, Presence>()
+  readonly #budget: PresenceBudget = { length: 0 }
 
   constructor(options: { residents: Residents; sessions: Sessions; emit: Emit }) {
     this.#residents = options.residents
@@ -73,7 +74,7 @@ export class Presences {
   #of(document: string): Presence | undefined {
     let presence = this.#documents.get(document)
     if (presence === undefined && this.#documents.size < DOCUMENTS_MAX) {
-      presence = new Presence()
+      presence = new Presence(this.#budget)
       this.#documents.set(document, presence)
     }
     return presence

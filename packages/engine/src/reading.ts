@@ -160,9 +160,7 @@ export class Reading {
     const resident = this.#residents.get(document)
     if (resident === undefined) return
     resident.readers.delete(session)
-    const staying = resident.parked.filter((each) => each.session !== session)
-    resident.parked = staying
-    resident.parkedBytes = staying.reduce((sum, { update }) => sum + update.bytes.length, 0)
+    resident.parking.left(session)
     this.#residents.left(document)
   }
 }

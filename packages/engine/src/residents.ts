@@ -1,8 +1,8 @@
 import { Acks } from './acks.ts'
 import { Document } from './document.ts'
 import type { SessionId } from './events.ts'
-import type { DecodedUpdate } from './gate.ts'
 import { ENGINE_LIMITS } from './limits.ts'
+import { Parking, type ParkingBudget } from './parking.ts'
 
 /** One session's place in one document. */
 export interface Reader {
@@ -16,20 +16,12 @@ export interface Reader {
   askedAt: number | undefined
 }
 
-/** An update that waits: for the document to be loaded, or for what it builds on. */
-export interface Parked {
-  readonly session: SessionId
-  readonly ref: number
-  readonly update: DecodedUpdate
-}
-
 /** A document in memory, and everybody who has to do with it. */
 export interface Resident {
   readonly document: Document
   loaded: boolean
   readonly readers: Map<SessionId, Reader>
-  parked: Parked[]
-  parkedBytes: number
+  readonly parking: Parking
   flushedAt: number
   /** Names the flush that is scheduled; 0 when none is. */
   flushToken: number
@@ -46,6 +38,7 @@ export class Residents {
   readonly #residents = new Map<string, Resident>()
   /** Documents that were idle when last looked at, the one idle longest first. */
   readonly #idle = new Set<string>()
+  readonly #parkingBudget: ParkingBudget = { bytes: 0 }
 
   get(document: string): Resident | undefined {
     return this.#residents.get(document)
@@ -57,8 +50,7 @@ export class Residents {
       document: new Document(name),
       loaded: false,
       readers: new Map(),
-      parked: [],
-      parkedBytes: 0,
+      parking: new Parking(this.#parkingBudget),
       flushedAt: Number.NEGATIVE_INFINITY,
       flushToken: 0,
       compacting: false,
@@ -69,6 +61,7 @@ export class Residents {
   }
 
   remove(name: string): void {
+    this.#residents.get(name)?.parking.clear()
     this.#residents.delete(name)
     this.#idle.delete(name)
   }
@@ -89,8 +82,8 @@ export class Residents {
   }
 }
 
-function isIdle({ loaded, readers, parked, compacting }: Resident): boolean {
-  return loaded && readers.size === 0 && parked.length === 0 && !compacting
+function isIdle({ loaded, readers, parking, compacting }: Resident): boolean {
+  return loaded && readers.size === 0 && parking.isEmpty && !compacting
 }
 
 export function newReader(session: SessionId): Reader {

@@ -5,6 +5,8 @@ import { ENGINE_LIMITS } from './limits.ts'
 
 interface SessionState {
   paused: boolean
+  /** It was told to go; nothing of it is taken any more, and its owner will detach it. */
+  ending: boolean
   readonly documents: Set<string>
 }
 
@@ -18,11 +20,11 @@ export class Sessions {
   }
 
   attached(session: SessionId): void {
-    this.#sessions.set(session, { paused: false, documents: new Set() })
+    this.#sessions.set(session, { paused: false, ending: false, documents: new Set() })
   }
 
   isAttached(session: SessionId): boolean {
-    return this.#sessions.has(session)
+    return this.#sessions.get(session)?.ending === false
   }
 
   /** Notes that a session opens a document; fails when it has too many. */
@@ -56,6 +58,15 @@ export class Sessions {
 
   detached(session: SessionId): void {
     this.#sessions.delete(session)
+  }
+
+  /** Ends a session from here, once; its owner answers by detaching it, which cleans up. */
+  end(session: SessionId, rejection: Rejection): void {
+    const state = this.#sessions.get(session)
+    if (state === undefined || state.ending) return
+    state.ending = true
+    this.#emit({ type: 'rejected', rejection })
+    this.#emit({ type: 'ended', session, rejection })
   }
 
   refuse(at: { session: SessionId; document: string; ref: number }, rejection: Rejection): void {

@@ -12,7 +12,7 @@ import {
 
 import type { Emit, GossipTimer, LogView } from './events.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
-import type { OpenLink } from './link.ts'
+import type { LinkState, OpenLink } from './link.ts'
 import type { Links } from './links.ts'
 import type { Membership } from './membership.ts'
 
@@ -145,7 +145,7 @@ export class AntiEntropy {
   ask(link: OpenLink, now: number): void {
     const ranges = this.#missingFrom(link, now)
     if (ranges.length === 0) return
-    for (const { origin, to } of ranges) link.wanted.set(origin, { to, askedAt: now })
+    for (const { origin, from, to } of ranges) link.wanted.set(origin, { from, to, askedAt: now })
     const frame = encodeReplicaMessage({ type: 'want', ranges })
     this.#emit({ type: 'send', links: [link.id], frame })
   }
@@ -174,7 +174,22 @@ export class AntiEntropy {
 
   /** A link has brought entries of `origin`: if they were asked for, asks on from where they end. */
   took(link: OpenLink, origin: ReplicaId, now: number): void {
-    if (!link.wanted.delete(origin)) return
+    const asked = link.wanted.get(origin)
+    if (asked === undefined) return
+    link.wanted.delete(origin)
+    // What was dropped at a bound would only be dropped again if it came at once.
+    if (this.#log.reached(origin) < asked.from) return this.#scheduleGraft(link)
     this.ask(link, now)
+  }
+
+  /** A link has ended: what it was asked for is asked of the others. */
+  ended({ wanted }: LinkState): void {
+    if (wanted.size === 0) return
+    for (const link of this.#links.open()) this.#scheduleGraft(link)
+  }
+
+  /** The link's queue has room again: the peer hears what it was not told meanwhile. */
+  drained(link: OpenLink): void {
+    this.#tell(link, false)
   }
 }

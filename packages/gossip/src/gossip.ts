@@ -96,8 +96,11 @@ export class Gossip {
       case 'dial-failed':
         return this.#overlay.lost(event.address, undefined)
       case 'blocked':
+        return this.#whenOpen(event.link, (link) => {
+          link.blocked = true
+        })
       case 'drained':
-        return this.#setBlocked(event.link, event.type === 'blocked')
+        return this.#whenOpen(event.link, (link) => this.#drained(link))
       case 'advanced':
         return this.#advanced(event)
       case 'took':
@@ -165,7 +168,7 @@ export class Gossip {
     switch (message.type) {
       case 'have':
         this.#antiEntropy.heard(link, message, now)
-        return this.#broadcast.caughtUp(link, link.theirs?.get(this.#self) ?? 0)
+        return this.#broadcast.holds(link, link.theirs?.get(this.#self) ?? 0)
       case 'want':
         return this.#serving.asked(link, message)
       case 'entries':
@@ -240,13 +243,15 @@ export class Gossip {
     this.#scheduleHeartbeat()
   }
 
-  #setBlocked(id: LinkId, blocked: boolean): void {
-    const link = this.links.get(id)
-    if (link !== undefined) link.blocked = blocked
+  #drained(link: OpenLink): void {
+    link.blocked = false
+    this.#serving.drained(link)
+    this.#antiEntropy.drained(link)
   }
 
   #ended(link: LinkState): void {
     this.#serving.ended(link.id)
+    this.#antiEntropy.ended(link)
     this.#overlay.lost(link.dialled, link.replica)
   }
 

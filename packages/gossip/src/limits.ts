@@ -21,6 +21,9 @@ export const GOSSIP_LIMITS = {
   chunkBytesMax: 262_144,
   /** Ranges of one link that wait to be served; a peer that asks for more gets the first ones. */
   servingRangesMax: 1_000,
+  /** The newest own entries that are kept at hand for peers that have all but caught up. */
+  recentEntriesMax: 256,
+  recentBytesMax: 1_048_576,
   /** Bytes of own entries in one pushed frame, or one larger entry. */
   pushBytesMax: 4_194_304,
 } as const

@@ -4,6 +4,7 @@ import type { LinkId } from './events.ts'
 
 /** A range that a link was asked for and has not wholly brought. */
 export interface Wanted {
+  readonly from: number
   readonly to: number
   readonly askedAt: number
 }
@@ -15,7 +16,7 @@ export interface LinkState {
   readonly dialled: string | undefined
   replica: ReplicaId | undefined
   heardAt: number
-  /** The link's queue is full: nothing but answers is sent, and the peer catches up by asking. */
+  /** The link's queue is full: the peer is told nothing until it drains, and then catches up. */
   blocked: boolean
   /** What the peer said that it holds; it counts from its first `have` on. */
   theirs: Map<ReplicaId, number> | undefined

@@ -13,8 +13,9 @@ import type { OpenLink } from './link.ts'
 import type { Links } from './links.ts'
 
 /**
- * Answers `want`s out of the log: one read under way a link, each answer one bounded frame. The
- * asker asks on from where an answer ends, so a peer that reads slowly costs one chunk.
+ * Answers `want`s out of the log: one read under way a link, each answer one bounded frame, and none
+ * while the link's queue is full. The asker asks on from where an answer ends, so a peer that reads
+ * slowly, or not at all, costs its queue and one chunk.
  */
 export class Serving {
   readonly #self: ReplicaId
@@ -23,6 +24,7 @@ export class Serving {
   readonly #broadcast: Broadcast
   readonly #emit: Emit
   readonly #waiting = new Map<LinkId, Range[]>()
+  readonly #reading = new Set<LinkId>()
 
   constructor(options: {
     self: ReplicaId
@@ -39,38 +41,45 @@ export class Serving {
   }
 
   asked(link: OpenLink, { ranges }: Want): void {
-    const waiting = this.#waiting.get(link.id)
-    if (waiting === undefined) {
-      this.#waiting.set(link.id, [...ranges])
-      return this.#next(link)
-    }
+    const waiting = this.#waiting.get(link.id) ?? []
     waiting.push(...ranges.slice(0, GOSSIP_LIMITS.servingRangesMax - waiting.length))
+    this.#waiting.set(link.id, waiting)
+    this.#next(link)
+  }
+
+  /** The link's queue has room again. */
+  drained(link: OpenLink): void {
+    this.#next(link)
   }
 
   /** The log has answered: `found` is empty when it does not hold the range. */
   read(id: LinkId, range: Range, found: Found): void {
+    this.#reading.delete(id)
     const link = this.#links.get(id)
     if (link?.replica === undefined) return this.ended(id)
     if (found.entries.length > 0) {
       const frame = encodeReplicaMessage({ type: 'entries', ...found })
       this.#emit({ type: 'send', links: [id], frame })
       const last = range.from + found.entries.length - 1
-      if (range.origin === this.#self) this.#broadcast.caughtUp(link as OpenLink, last)
+      if (range.origin === this.#self) this.#broadcast.served(link as OpenLink, last)
     }
     this.#next(link as OpenLink)
   }
 
   ended(id: LinkId): void {
     this.#waiting.delete(id)
+    this.#reading.delete(id)
   }
 
   #next(link: OpenLink): void {
+    if (link.blocked || this.#reading.has(link.id)) return
     const waiting = this.#waiting.get(link.id) ?? []
     for (let range = waiting.shift(); range !== undefined; range = waiting.shift()) {
       const held = this.#log.heads.get(range.origin)?.seq ?? 0
       const to = Math.min(range.to, held, range.from + LIMITS.entriesPerFrameMax - 1)
       if (to < range.from) continue
       const bytesMax = GOSSIP_LIMITS.chunkBytesMax
+      this.#reading.add(link.id)
       return this.#emit({ type: 'read', link: link.id, range: { ...range, to }, bytesMax })
     }
     this.#waiting.delete(link.id)

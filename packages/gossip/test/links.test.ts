@@ -193,28 +193,33 @@ describe('dialling', () => {
   })
 })
 
-test('[X3] a peer whose queue is full is sent nothing but answers', () => {
+test('[X3] a peer whose queue is full is sent nothing, and told and served when it has drained', () => {
   const rig = new Rig()
   rig.step({ type: 'linked', link: 1 })
   rig.hello(1, id('a'))
   rig.take('send')
   rig.step({ type: 'blocked', link: 1 })
-  rig.heads.set(id('5'), { seq: 1, hash: '1'.repeat(16) })
+  rig.heads.set(id('5'), { seq: 9, hash: '1'.repeat(16) })
   rig.step({ type: 'advanced', own: [] })
   rig.step({ type: 'timer', timer: { kind: 'announce', key: 0, token: 1 } })
   rig.step({ type: 'timer', timer: { kind: 'heartbeat', key: 0, token: 0 } })
   rig.step({ type: 'presence', document: 'notes', update: Uint8Array.of(0) })
+  const ranges = [1, 2, 3].map((seq) => ({ origin: id('5'), from: seq, to: seq }))
+  const want = encodeReplicaMessage({ type: 'want', ranges })
+  rig.step({ type: 'frame', link: 1, frame: want })
+  expect(rig.take('read')).toEqual([])
   expect(rig.sent(1)).toEqual([])
-  const want = { type: 'want', ranges: [{ origin: id('5'), from: 1, to: 1 }] } as const
-  rig.step({ type: 'frame', link: 1, frame: encodeReplicaMessage(want) })
-  const [read] = rig.take('read')
+  rig.step({ type: 'drained', link: 1 })
+  expect(rig.sent(1)).toEqual(['have'])
+  const [read, ...more] = rig.take('read')
   if (read === undefined) throw new Error('no read')
+  expect(more).toEqual([])
+  rig.step({ type: 'blocked', link: 1 })
   const found = { previous: '0'.repeat(16), entries: [Uint8Array.of(1)] }
   rig.step({ type: 'read', link: 1, range: read.range, found })
+  // What was read already is sent; nothing more is read for a peer that does not take it.
   expect(rig.sent(1)).toEqual(['entries'])
-  rig.step({ type: 'drained', link: 1 })
-  rig.step({ type: 'timer', timer: { kind: 'heartbeat', key: 0, token: 0 } })
-  expect(rig.sent(1)).toEqual(['have'])
+  expect(rig.take('read')).toEqual([])
 })
 
 test('[L6] a peer that is dialled by another name while it is linked is met', () => {
