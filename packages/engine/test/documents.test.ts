@@ -320,3 +320,32 @@ test('[X3] while the disk is behind by its bound, entries of peers are dropped a
   expect(taken).toEqual([0, 9])
   expect([...rig.engine.version.values()]).toEqual([9])
 })
+
+test('[X3] what is parked in all documents together is bounded, and given back', () => {
+  const rig = new Rig()
+  const large = 7_000_000
+  const [first, ahead] = typed(7, 'x', 'y'.repeat(large)) as [Uint8Array, Uint8Array]
+  const fitting = Math.floor(ENGINE_LIMITS.parkedBytesOverallMax / ahead.length)
+  for (let index = 1; index <= fitting + 1; index++) {
+    rig.open(index, `document ${index}`)
+    rig.edit(index, 1, ahead, `document ${index}`)
+  }
+  expect(rig.take('ended').map(({ session }) => session)).toEqual([fitting + 1])
+  // One session leaves, another's edit can go on: both give their room back.
+  rig.step({ type: 'detached', session: 1 })
+  rig.edit(2, 2, first, 'document 2')
+  for (const session of [101, 102]) {
+    rig.open(session, `document ${session}`)
+    rig.edit(session, 1, ahead, `document ${session}`)
+  }
+  expect(rig.take('ended')).toEqual([])
+})
+
+test('[X3] a session that has to go hears it once, however much it goes on sending', () => {
+  const rig = new Rig()
+  rig.open(1)
+  const [, ...ahead] = typed(7, 'x', ...Array.from({ length: 400 }, () => 'y'))
+  for (const [index, update] of ahead.entries()) rig.edit(1, index + 1, update)
+  expect(rig.take('ended')).toHaveLength(1)
+  expect(rig.take('rejected')).toHaveLength(1)
+})

@@ -142,3 +142,23 @@ test('[X2] a clock that could not be raised any more is ignored', () => {
   announce(rig, 2, { ...forged, clock: 1 })
   expect(toldPeers(rig).map(({ ok }) => ok)).toEqual([true])
 })
+
+test('[X3] all presence together is bounded, and there is room again when some are gone', () => {
+  const rig = new Rig()
+  const state = JSON.stringify('x'.repeat(16_000))
+  const sixteen = Array.from({ length: 16 }, (_, client) => ({ client, clock: 1, state }))
+  const update = encodePresence(sixteen)
+  const documents = Math.ceil(ENGINE_LIMITS.presenceLengthMax / (16 * state.length))
+  rig.step({ type: 'attached', session: 1 })
+  const announceIn = (name: string): void => {
+    rig.step({ type: 'open', session: 1, document: name, stateVector: Uint8Array.of(0) })
+    rig.step({ type: 'presence', session: 1, document: name, update })
+  }
+  for (let index = 0; index < documents + 10; index++) announceIn(`${index}`)
+  const shown = new Set(rig.take('presence').map((effect) => effect.document))
+  expect(shown.size).toBeLessThanOrEqual(documents)
+  expect(shown.size).toBeGreaterThan(documents - 2)
+  rig.step({ type: 'leave', session: 1, document: '0' })
+  announceIn('one more')
+  expect(rig.take('presence').map((effect) => effect.document)).toContain('one more')
+})
