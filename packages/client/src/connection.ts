@@ -96,7 +96,6 @@ export class Connection {
   /** Does nothing unless connected. */
   send(message: ClientMessage): void {
     if (this.#status !== 'connected') return
-    // oxlint-disable-next-line no-unsafe-type-assertion -- lib0 encodes into plain ArrayBuffers only
     this.#socket?.send(encodeClientMessage(message) as Uint8Array<ArrayBuffer>)
     if (message.type === 'open' || message.type === 'edit') this.#expectAnswer()
   }
@@ -147,7 +146,6 @@ export class Connection {
   #receive(data: unknown): void {
     this.#heard = true
     if (typeof data === 'string') return this.#reject('a text frame')
-    // oxlint-disable-next-line no-unsafe-type-assertion -- binaryType says so; instanceof would fail across realms
     const decoded = decodeServerMessage(new Uint8Array(data as ArrayBuffer))
     if (!decoded.ok) return this.#reject(decoded.rejection.reason)
     const message = decoded.value

@@ -23,6 +23,8 @@ interface Wire {
   readonly fromLink: number
   readonly toLink: number
   isOpen: boolean
+  /** The end that closed it: deaf from then on, while the other still gets what was sent before. */
+  closedAt?: number
 }
 
 /** A replica on the stage, with the plainest store there is. */
@@ -210,7 +212,8 @@ export class Stage {
   #deliver(wire: Wire, frame: Uint8Array): void {
     this.write(`${wire.from.name} → ${wire.to.name}  ${describeFrame(frame)}`)
     this.#after(1, () => {
-      if (wire.isOpen) this.step(wire.to, { type: 'frame', link: wire.toLink, frame })
+      if (wire.closedAt !== wire.toLink)
+        this.step(wire.to, { type: 'frame', link: wire.toLink, frame })
     })
   }
 
@@ -220,7 +223,9 @@ export class Stage {
       const isFar = wire.to === actor && wire.toLink === link
       if (!wire.isOpen || !(isNear || isFar)) continue
       wire.isOpen = false
-      this.#after(0, () => this.step(wire.from, { type: 'unlinked', link: wire.fromLink }))
+      wire.closedAt = link
+      const delayMs = wire.fromLink === link ? 0 : 1
+      this.#after(delayMs, () => this.step(wire.from, { type: 'unlinked', link: wire.fromLink }))
     }
     this.#wires = this.#wires.filter(({ isOpen }) => isOpen)
   }

@@ -138,9 +138,7 @@ export class Gossip {
   }
 
   #hello(link: LinkState, hello: ReplicaMessage & { type: 'hello' }): void {
-    if (hello.replica === this.#self) {
-      // Of a link to itself, the end that dialled learns from it and closes it.
-      if (link.dialled === undefined) return
+    if (hello.replica === this.#self && link.dialled !== undefined) {
       this.#overlay.isSelf(link.dialled)
     }
     const open = this.links.greeted(link, hello)

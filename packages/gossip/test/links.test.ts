@@ -107,11 +107,14 @@ describe('[X2] a link is refused', () => {
     rig.hello(1, id('a'), 2)
     rig.step({ type: 'linked', link: 2, dialled: 'here' })
     rig.hello(2, id('5'))
+    rig.step({ type: 'linked', link: 3 })
+    rig.hello(3, id('5'))
     expect(rig.closed()).toEqual([
       [1, 'wrong-protocol'],
       [2, 'self-link'],
+      [3, 'self-link'],
     ])
-    expect(rig.take('rejected')).toHaveLength(2)
+    expect(rig.take('rejected')).toHaveLength(3)
     expect(rig.gossip.unmet()).toEqual(['elsewhere'])
   })
 

@@ -111,7 +111,6 @@ function listening(network: MemoryNetwork, name: string): Listening {
 
 async function turns(count: number): Promise<void> {
   for (let left = count; left > 0; left--) {
-    // oxlint-disable-next-line no-await-in-loop -- turns come one after another
     await new Promise((resolve) => setImmediate(resolve))
   }
 }

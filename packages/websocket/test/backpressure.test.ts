@@ -39,7 +39,6 @@ describe('a reader that stops reading', () => {
     // Each edit is on its way before the next is made, as with real writers.
     for (let left = MORE_THAN_BUFFERS_MIB; left > 0; left--) {
       write(bench, 'busy', 1)
-      // oxlint-disable-next-line no-await-in-loop -- edits come one after another
       await new Promise((resolve) => setImmediate(resolve))
     }
     await until(() => isPaused(bench))

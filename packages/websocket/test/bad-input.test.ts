@@ -126,12 +126,10 @@ describe('what our client should not send', () => {
     const closes = new Set<number>()
     for (const frame of frames) {
       const peer = new ClientPeer(bench)
-      // oxlint-disable-next-line no-await-in-loop -- one at a time keeps the machine's sockets few
       await peer.open()
       peer.socket.send(frame)
       // Either this ends the connection, or it was a sound message and this is answered.
       peer.say({ type: 'open', document: 'probe', stateVector: Uint8Array.of(0) })
-      // oxlint-disable-next-line no-await-in-loop -- as above
       await until(() => peer.closed !== undefined || peer.ofType('opened').length > 0)
       if (peer.closed !== undefined) closes.add(peer.closed.code)
       peer.socket.terminate()

@@ -291,7 +291,6 @@ async function until(condition: () => boolean): Promise<void> {
       performance.now() < deadline,
       `still not so after ${PATIENCE_MS} ms: ${String(condition)}`,
     )
-    // oxlint-disable-next-line no-await-in-loop -- this is the wait
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
 }
