@@ -1,0 +1,87 @@
+import type * as Y from 'yjs'
+
+import { CrdtError } from './error.ts'
+import { KIND_OF_CODE } from './ledger/codes.ts'
+import { Ledger } from './ledger/ledger.ts'
+import type { Node } from './ledger/node.ts'
+import { Place } from './ledger/place.ts'
+import { checkWriter } from './ledger/writer.ts'
+import type { AnyType, Type } from './type.ts'
+
+export interface BindOptions {
+  /**
+   * Who writes through this binding. Registers order equal stamps by it, and bounded counters hold
+   * their rights under it: for these it must be used by one live copy of the document at a time, and
+   * be taken over only by a copy that holds all that was written under it. Without one the binding
+   * has a name of its own, which nobody has after it.
+   */
+  readonly writer?: string
+  /**
+   * The time in milliseconds since 1970: `Date.now` in an application. Without it the stamps of
+   * registers only count writes, so of concurrent ones that of the busiest writer wins.
+   */
+  readonly now?: () => number
+  /**
+   * Told when the document turns out to hold another type at a name of the schema, which can also
+   * come with a later update. The value is then what its own type finds, and nothing is lost.
+   */
+  readonly onProblem?: (error: CrdtError) => void
+}
+
+/**
+ * A schema's values in a document. Nothing is written until a value is changed. Throws
+ * `CrdtError('wrong-type')` when the document holds another type at one of its names.
+ */
+export function bind<V, S>(type: Type<V, S>, doc: Y.Doc, options: BindOptions = {}): V {
+  const ledger = Ledger.of(doc)
+  const { writer = ledger.lineage.toString(36), now = () => 0, onProblem } = options
+  const place = new Place({ ledger, writer: checkWriter(writer), now }, '')
+  const problems = problemsOf(type, place)
+  const [first] = problems.values()
+  if (first !== undefined) throw first
+  if (onProblem !== undefined) watch(type, place, onProblem)
+  return type.open(place)
+}
+
+/** What a `Y.UndoManager` must have as its scope to undo changes of the types that can be undone. */
+export function undoScope(doc: Y.Doc): Y.Array<unknown> {
+  return Ledger.of(doc).undoable
+}
+
+/** Each problem is told once. */
+function watch(type: AnyType, place: Place, onProblem: (error: CrdtError) => void): void {
+  const told = new Set<string>()
+  place.subscribe(() => {
+    for (const [path, error] of problemsOf(type, place)) {
+      if (told.has(path)) continue
+      told.add(path)
+      onProblem(error)
+    }
+  })
+}
+
+/** By path, where the document and the fields of a schema disagree about a type. */
+function problemsOf(type: AnyType, place: Place): Map<string, CrdtError> {
+  const problems = new Map<string, CrdtError>()
+  for (const [name, field] of type.fields ?? []) {
+    const below = place.field(name)
+    const other = otherKind(field, below.node)
+    if (other !== undefined) {
+      const message = `'${below.path}' is a ${other} in this document, and a ${field.kind} in the schema: name it otherwise.`
+      problems.set(below.path, new CrdtError('wrong-type', message))
+    }
+    for (const [path, error] of problemsOf(field, below)) problems.set(path, error)
+  }
+  return problems
+}
+
+function otherKind(type: AnyType, node: Node | undefined): string | undefined {
+  if (node === undefined) return undefined
+  for (const code of node.slots.keys()) {
+    if (code !== type.code && KIND_OF_CODE[code] !== undefined) return KIND_OF_CODE[code]
+  }
+  const isText = type.kind === 'text' || type.kind === 'richText'
+  if (node.hasText && !isText) return 'text'
+  const isInner = type.kind === 'map' || type.kind === 'schema'
+  return node.children.size > 0 && !isInner ? 'map' : undefined
+}

@@ -1,0 +1,28 @@
+import { CRDT_LIMITS } from '../limits.ts'
+import { depthOf, type Path } from './path.ts'
+
+/**
+ * A token is one JSON array in the ledger, `[address, …payload]`, whose address is its type's code
+ * and its path in one string. It never changes: a change drops the tokens that it saw and puts new
+ * ones, so that Yjs's own deletions, which name just what was seen, are the causal context. Whether
+ * a token is there is all that is ever asked.
+ */
+export interface Token {
+  /** With `clock` the identity of the token in Yjs. */
+  readonly client: number
+  readonly clock: number
+  readonly code: string
+  readonly path: Path
+  readonly payload: readonly unknown[]
+}
+
+export function readToken(client: number, clock: number, value: unknown): Token | undefined {
+  if (!Array.isArray(value)) return undefined
+  const [address, ...payload] = value as unknown[]
+  if (typeof address !== 'string' || address === '') return undefined
+  const path = address.slice(1)
+  if (path.length > CRDT_LIMITS.pathLengthMax || depthOf(path) > CRDT_LIMITS.pathDepthMax) {
+    return undefined
+  }
+  return { client, clock, code: address.charAt(0), path, payload }
+}

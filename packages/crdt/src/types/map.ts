@@ -1,0 +1,118 @@
+import type * as Y from 'yjs'
+
+import { checkKey } from '../ledger/path.ts'
+import type { Place } from '../ledger/place.ts'
+import type { Type } from '../type.ts'
+import { View } from '../view.ts'
+import { removeTokens } from './removal.ts'
+
+/** Keys, each with a value of one type: see `map`. */
+export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
+  readonly #type: Type<V, S>
+  /** What was opened, so that a key gives the same view each time. */
+  readonly #views = new Map<string, V>()
+  #keys: { readonly version: number; readonly sorted: readonly string[] } | undefined
+
+  constructor(place: Place, type: Type<V, S>) {
+    super(place)
+    this.#type = type
+  }
+
+  /** The value of a key, to read and to change; a change is what makes the key be there. */
+  get(key: string): V {
+    const name = checkKey(key)
+    const known = this.#views.get(name)
+    if (known !== undefined) return known
+    const view = this.#type.open(this.place.key(name))
+    this.#views.set(name, view)
+    return view
+  }
+
+  has(key: string): boolean {
+    return this.#isPresent(checkKey(key))
+  }
+
+  /** Makes a key be there, if only empty, and gives its value. */
+  ensure(key: string): V {
+    const name = checkKey(key)
+    if (!this.#isPresent(name)) {
+      this.place.change((transaction) => this.place.key(name).touch(transaction))
+    }
+    return this.get(name)
+  }
+
+  /**
+   * Takes away a key with all that this copy sees in it; what is changed in it concurrently stays,
+   * and the key with it. Returns whether the key was there.
+   */
+  delete(key: string): boolean {
+    const name = checkKey(key)
+    if (!this.#isPresent(name)) return false
+    this.place.change((transaction) => this.#remove(transaction, name))
+    return true
+  }
+
+  clear(): void {
+    this.place.change((transaction) => {
+      for (const key of this.keys()) this.#remove(transaction, key)
+    })
+  }
+
+  get size(): number {
+    return this.keys().length
+  }
+
+  /** The keys that are there, in the order of their UTF-16 units. */
+  keys(): readonly string[] {
+    const { version } = this.place
+    if (this.#keys?.version === version) return this.#keys.sorted
+    const children = Array.from(this.place.node?.children.values() ?? [])
+    const present = children.filter((child) => child.present > 0).map(({ key }) => key)
+    const sorted = Object.freeze(present.toSorted())
+    this.#keys = { version, sorted }
+    return sorted
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, V]> {
+    return this.keys()
+      .map((key): [string, V] => [key, this.get(key)])
+      [Symbol.iterator]()
+  }
+
+  protected snapshot(): ReadonlyMap<string, S> {
+    return new Map(this.keys().map((key) => [key, this.#type.read(this.get(key))]))
+  }
+
+  #isPresent(key: string): boolean {
+    return (this.place.node?.children.get(key)?.present ?? 0) > 0
+  }
+
+  /** The removal is itself a change to what the map lies in. */
+  #remove(transaction: Y.Transaction, key: string): void {
+    const place = this.place.key(key)
+    removeTokens(transaction, place)
+    this.#type.clear?.(place)
+    this.#views.delete(key)
+    this.place.touch(transaction)
+  }
+}
+
+/**
+ * A map from strings to values of one type, at any depth. Copies that begin a key concurrently have
+ * one value under it, merged by its type. A key is there while some change in it, or an `ensure`,
+ * has not been seen by a removal of it, or of a key that it lies under; and its value is made of
+ * just these changes. (Observed-remove with recursive reset: Riak's map and Antidote's map_rr; here
+ * counters are reset too, and bounded counters never.)
+ */
+export function map<V, S>(type: Type<V, S>): Type<ReplicatedMap<V, S>, ReadonlyMap<string, S>> {
+  const clear = (place: Place): void => {
+    for (const key of place.node?.children.keys() ?? []) type.clear?.(place.key(key))
+  }
+  return {
+    kind: 'map',
+    open: (place) => new ReplicatedMap(place, type),
+    read: (view) => view.value,
+    // Only texts, at the bottom, have anything to clear.
+    clear,
+  }
+}
