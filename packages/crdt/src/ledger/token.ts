@@ -26,3 +26,11 @@ export function readToken(client: number, clock: number, value: unknown): Token 
   }
   return { client, clock, code: address.charAt(0), path, payload }
 }
+
+/**
+ * An order that is the same everywhere, for tokens that only a mistake or an enemy makes
+ * contradict each other, and for copies that undoing made.
+ */
+export function compareTokens(a: Token, b: Token): number {
+  return a.client === b.client ? a.clock - b.clock : a.client - b.client
+}

@@ -5,7 +5,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { Index } from '../ledger/node.ts'
 import { checkWriter, isWriter } from '../ledger/writer.ts'
 import type { Place } from '../ledger/place.ts'
-import type { Token } from '../ledger/token.ts'
+import { compareTokens, type Token } from '../ledger/token.ts'
 import type { Type } from '../type.ts'
 import { View } from '../view.ts'
 
@@ -62,13 +62,13 @@ class Rows implements Index {
   }
 
   furthest(): Row[] {
-    const furthest = new Map<string, Row>()
-    for (const row of this.#rows.values()) {
+    const furthest = new Map<string, [Token, Row]>()
+    for (const [token, row] of this.#rows) {
       const line = `${row.lineage} ${row.writer}`
       const other = furthest.get(line)
-      if (other === undefined || other.at < row.at) furthest.set(line, row)
+      if (other === undefined || isFurther([token, row], other)) furthest.set(line, [token, row])
     }
-    return Array.from(furthest.values())
+    return Array.from(furthest.values(), ([, row]) => row)
   }
 
   /** What each writer holds: created, minus spent, minus given away, plus got. */
@@ -220,6 +220,10 @@ export function boundedCounter(bound: Bound): Type<BoundedCounter, number> {
 function checkTotal(total: number): number {
   if (Number.isSafeInteger(total)) return total
   throw new CrdtError('too-large', 'The rights of one writer would be more than 2^53 - 1.')
+}
+
+function isFurther([tokenA, a]: [Token, Row], [tokenB, b]: [Token, Row]): boolean {
+  return a.at === b.at ? compareTokens(tokenA, tokenB) > 0 : a.at > b.at
 }
 
 function readRow([writer, ...numbers]: readonly unknown[]): Row | undefined {

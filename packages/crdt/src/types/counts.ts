@@ -1,6 +1,6 @@
 import { decodeExact, type Exact } from '../exact.ts'
 import type { Index } from '../ledger/node.ts'
-import type { Token } from '../ledger/token.ts'
+import { compareTokens, type Token } from '../ledger/token.ts'
 
 /**
  * What one copy of the document has counted: its running sum after its change number `at`. Each
@@ -29,13 +29,14 @@ export class Counts implements Index {
   }
 
   furthest(): Map<string, Count> {
-    const furthest = new Map<string, Count>()
-    for (const count of this.#counts.values()) {
+    const furthest = new Map<string, [Token, Count]>()
+    for (const [token, count] of this.#counts) {
       const line = lineOf(count)
       const other = furthest.get(line)
-      if (other === undefined || other.at < count.at) furthest.set(line, count)
+      if (other === undefined || isFurther([token, count], other))
+        furthest.set(line, [token, count])
     }
-    return furthest
+    return new Map(Array.from(furthest, ([line, [, count]]) => [line, count]))
   }
 
   /** The tokens of one copy, and what they say. */
@@ -52,6 +53,10 @@ export function readCount([lineage, since, at, given]: readonly unknown[]): Coun
   const sum = decodeExact(given)
   if (sum === undefined || ![lineage, since, at].every(isNatural)) return undefined
   return { lineage, since, at, sum } as Count
+}
+
+function isFurther([tokenA, a]: [Token, Count], [tokenB, b]: [Token, Count]): boolean {
+  return a.at === b.at ? compareTokens(tokenA, tokenB) > 0 : a.at > b.at
 }
 
 function isNatural(value: unknown): boolean {

@@ -73,10 +73,8 @@ export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
     return sorted
   }
 
-  [Symbol.iterator](): IterableIterator<[string, V]> {
-    return this.keys()
-      .map((key): [string, V] => [key, this.get(key)])
-      [Symbol.iterator]()
+  *[Symbol.iterator](): IterableIterator<[string, V]> {
+    for (const key of this.keys()) yield [key, this.get(key)]
   }
 
   protected snapshot(): ReadonlyMap<string, S> {

@@ -2,7 +2,7 @@ import { equalityDeep } from 'lib0/function'
 
 import { receivedJson, toJson } from '../json.ts'
 import type { Index } from '../ledger/node.ts'
-import type { Token } from '../ledger/token.ts'
+import { compareTokens, type Token } from '../ledger/token.ts'
 import { isStamp, nextStamp, type Stamp } from '../stamp.ts'
 import type { Type } from '../type.ts'
 import { View } from '../view.ts'
@@ -29,7 +29,7 @@ class Writes implements Index {
     return this.#writes.delete(token)
   }
 
-  /** By stamp, then by writer; identities only decide between copies that undoing made. */
+  /** By stamp, then by writer. */
   last(): Write | undefined {
     let last: [Token, Write] | undefined
     for (const each of this.#writes) if (last === undefined || isAfter(each, last)) last = each
@@ -86,9 +86,7 @@ export function register<T>(initial: T): Type<Register<T>, T> {
 function isAfter([tokenA, a]: [Token, Write], [tokenB, b]: [Token, Write]): boolean {
   if (a.stamp !== b.stamp) return a.stamp > b.stamp
   if (a.writer !== b.writer) return a.writer > b.writer
-  return tokenA.client === tokenB.client
-    ? tokenA.clock > tokenB.clock
-    : tokenA.client > tokenB.client
+  return compareTokens(tokenA, tokenB) > 0
 }
 
 function readWrite([stamp, writer, given]: readonly unknown[]): Write | undefined {

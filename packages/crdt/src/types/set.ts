@@ -121,8 +121,8 @@ export class ReplicatedSet<T> extends View<ReadonlySet<T>> {
     })
   }
 
-  [Symbol.iterator](): IterableIterator<T> {
-    return this.value[Symbol.iterator]()
+  *[Symbol.iterator](): IterableIterator<T> {
+    yield* this.value
   }
 
   protected snapshot(): ReadonlySet<T> {

@@ -27,7 +27,7 @@ function rootType<R extends Root>(
 ): Type<R, string> {
   const open = ({ ledger: { doc }, path }: Place): R => {
     try {
-      return doc.get(path, Kind as never) as R
+      return doc.get(path, Kind as never)
     } catch {
       const there = doc.share.get(path)?.constructor.name ?? 'something else'
       throw new CrdtError('wrong-type', `'${path}' is ${there} in this document, and ${kind} here.`)
