@@ -17,8 +17,9 @@ export interface BindOptions {
    */
   readonly writer?: string
   /**
-   * The time in milliseconds since 1970: `Date.now` in an application. Without it the stamps of
-   * registers only count writes, so of concurrent ones that of the busiest writer wins.
+   * The time in milliseconds since 1970: `Date.now` in an application. Registers need it to be
+   * written, and nothing else does. (`() => 0` makes them count writes instead, so that of concurrent
+   * ones that of the busiest writer wins.)
    */
   readonly now?: () => number
   /**
@@ -34,7 +35,7 @@ export interface BindOptions {
  */
 export function bind<V, S>(type: Type<V, S>, doc: Y.Doc, options: BindOptions = {}): V {
   const ledger = Ledger.of(doc)
-  const { writer = ledger.lineage.toString(36), now = () => 0, onProblem } = options
+  const { writer = ledger.lineage.toString(36), now = noClock, onProblem } = options
   const place = new Place({ ledger, writer: checkWriter(writer), now }, '')
   const problems = problemsOf(type, place)
   const [first] = problems.values()
@@ -46,6 +47,13 @@ export function bind<V, S>(type: Type<V, S>, doc: Y.Doc, options: BindOptions = 
 /** What a `Y.UndoManager` must have as its scope to undo changes of the types that can be undone. */
 export function undoScope(doc: Y.Doc): Y.Array<unknown> {
   return Ledger.of(doc).undoable
+}
+
+function noClock(): never {
+  throw new CrdtError(
+    'no-clock',
+    'A register orders its writes by the time: bind with { now: Date.now }, or another clock.',
+  )
 }
 
 /** Each problem is told once. */

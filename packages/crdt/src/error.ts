@@ -19,6 +19,8 @@ export type CrdtErrorCode =
   | 'not-enough-rights'
   /** A bounded counter: another live copy of the document spends the same writer's rights. */
   | 'writer-in-use'
+  /** A register was to be written through a binding that has no clock. */
+  | 'no-clock'
   /** The document holds another type at this name. */
   | 'wrong-type'
 

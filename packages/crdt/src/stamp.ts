@@ -13,7 +13,7 @@ const DRIFT_MAX = CRDT_LIMITS.clockDriftMsMax * TICKS_PER_MS
  * The stamp of a write that has seen `seen`: after it, and not before `nowMs`, but never more than
  * the drift ahead of `nowMs`. So a clock that runs wild beats only what is written concurrently, and
  * no other writer takes its time over. (That a write which has seen another replaces it does not
- * depend on stamps.) With `nowMs` 0, where there is no clock, stamps only count.
+ * depend on stamps.) With `nowMs` 0 stamps only count.
  */
 export function nextStamp(seen: Stamp, nowMs: number): Stamp {
   if (nowMs === 0) return Math.min(seen + 1, Number.MAX_SAFE_INTEGER)

@@ -10,8 +10,8 @@ import type { Token } from './token.ts'
 export interface Author {
   readonly ledger: Ledger
   readonly writer: string
-  /** Milliseconds since 1970, or 0 where the binding was given no clock. */
-  now(): number
+  /** Milliseconds since 1970, or 0 for stamps that only count; throws where there is no clock. */
+  readonly now: () => number
 }
 
 /** Where one value of a schema stands in a document: what a type reads its tokens from and puts them to. */
@@ -69,6 +69,11 @@ export class Place {
       for (const token of slot.tokens) slot.index.add(token)
     }
     return slot.index as I
+  }
+
+  /** Names the change that is about to be made. */
+  nextChange(): { readonly lineage: number; readonly at: number } {
+    return { lineage: this.ledger.lineage, at: this.ledger.nextNumber() }
   }
 
   /** One update, or a part of the one that is under way. */

@@ -5,11 +5,19 @@ import { isPosition, type Position } from './position.ts'
 /** Names an element of a list or a node of a tree for ever. */
 export type ElementId = string
 
-/** When something was set, as a Lamport clock of its own: how often, and at equal counts by whom. */
+/**
+ * When something was set: how often it had been, as far as was seen, and at equal counts by which
+ * copy; and by which of its changes, since a copy may come to the same count twice when the first
+ * was deleted elsewhere.
+ */
 export interface Turn {
   readonly count: number
   readonly lineage: number
+  readonly at: number
 }
+
+/** Which change of which copy it is. */
+export type Change = Omit<Turn, 'count'>
 
 /** Where an element was put. A list has one parent, `''`. */
 export interface Placing {
@@ -33,26 +41,43 @@ export interface Element extends Placing {
 
 /** Turns of placing count in steps, between which siblings can be placed anew without outdoing a move. */
 const TURNS_PER_MOVE = 4_096
-const FIRST: Turn = { count: 0, lineage: 0 }
+const FIRST: Turn = { count: 0, lineage: 0, at: 0 }
+
+export function newId({ lineage, at }: Change): ElementId {
+  return `${lineage.toString(36)}.${at.toString(36)}`
+}
 
 export function created(id: ElementId, value: Json, placing: Placing): Element {
   return { id, value, ...placing, valueTurn: FIRST, placeTurn: FIRST, before: undefined }
 }
 
-export function withValue(element: Element, value: Json, lineage: number): Element {
-  return { ...element, value, valueTurn: { count: element.valueTurn.count + 1, lineage } }
+export function withValue(element: Element, value: Json, by: Change): Element {
+  return { ...element, value, valueTurn: { count: element.valueTurn.count + 1, ...by } }
 }
 
-export function moved(element: Element, to: Placing, before: Placing, lineage: number): Element {
+export function moved(
+  element: Element,
+  to: Placing,
+  was: Placing | undefined,
+  by: Change,
+): Element {
   const moves = Math.floor(element.placeTurn.count / TURNS_PER_MOVE) + 1
-  return { ...element, ...to, before, placeTurn: { count: moves * TURNS_PER_MOVE, lineage } }
+  const { parent, position } = to
+  const before = was && { parent: was.parent, position: was.position }
+  return {
+    ...element,
+    parent,
+    position,
+    before,
+    placeTurn: { count: moves * TURNS_PER_MOVE, ...by },
+  }
 }
 
 /** Put where it already is, by a shorter position: any move outdoes that. */
-export function placedAnew(element: Element, position: Position, lineage: number): Element {
+export function placedAnew(element: Element, position: Position, by: Change): Element {
   const { count } = element.placeTurn
   const isLast = count % TURNS_PER_MOVE === TURNS_PER_MOVE - 1
-  return { ...element, position, placeTurn: { count: isLast ? count : count + 1, lineage } }
+  return { ...element, position, placeTurn: { count: isLast ? count : count + 1, ...by } }
 }
 
 /** What two changes that have not seen each other come to. */
@@ -63,7 +88,8 @@ export function joined(a: Element, b: Element): Element {
 }
 
 export function isLater(a: Turn, b: Turn): boolean {
-  return a.count === b.count ? a.lineage > b.lineage : a.count > b.count
+  if (a.count !== b.count) return a.count > b.count
+  return a.lineage === b.lineage ? a.at > b.at : a.lineage > b.lineage
 }
 
 /** In a token, without what is as it was at first. */
@@ -71,7 +97,7 @@ export function encodeElement(element: Element): readonly unknown[] {
   const { id, value, parent, position, valueTurn, placeTurn, before } = element
   const short = [id, value, parent, position]
   if (valueTurn.count === 0 && placeTurn.count === 0) return short
-  const turns = [valueTurn.count, valueTurn.lineage, placeTurn.count, placeTurn.lineage]
+  const turns = [valueTurn, placeTurn].flatMap(({ count, lineage: by, at }) => [count, by, at])
   const was = before === undefined ? [] : [before.parent, before.position]
   return [...short, ...turns, ...was]
 }
@@ -81,9 +107,9 @@ export function readElement({ payload }: Token): Element | undefined {
   const value = receivedJson(given)
   if (!isId(id) || id === '' || value === undefined) return undefined
   if (!isId(parent) || !isPosition(position)) return undefined
-  const [valueTurn, placeTurn] = [readTurn(rest.slice(0, 2)), readTurn(rest.slice(2, 4))]
+  const [valueTurn, placeTurn] = [readTurn(rest.slice(0, 3)), readTurn(rest.slice(3, 6))]
   if (valueTurn === undefined || placeTurn === undefined) return undefined
-  const [oldParent, oldPosition] = rest.slice(4)
+  const [oldParent, oldPosition] = rest.slice(6)
   const before =
     isId(oldParent) && isPosition(oldPosition)
       ? { parent: oldParent, position: oldPosition }
@@ -91,11 +117,11 @@ export function readElement({ payload }: Token): Element | undefined {
   return { id, value, parent, position, valueTurn, placeTurn, before }
 }
 
-function readTurn(pair: readonly unknown[]): Turn | undefined {
-  if (pair.length === 0) return FIRST
-  const [count, lineage] = pair as number[]
-  const isTurn = pair.every((each) => Number.isSafeInteger(each) && (each as number) >= 0)
-  return isTurn && count !== undefined && lineage !== undefined ? { count, lineage } : undefined
+function readTurn(numbers: readonly unknown[]): Turn | undefined {
+  if (numbers.length === 0) return FIRST
+  const [count, lineage, at] = numbers as number[]
+  const isTurn = numbers.every((each) => Number.isSafeInteger(each) && (each as number) >= 0)
+  return isTurn && numbers.length === 3 ? ({ count, lineage, at } as Turn) : undefined
 }
 
 function isId(value: unknown): value is ElementId {

@@ -51,9 +51,9 @@ export abstract class Elements implements Index {
   #join(id: ElementId, changes: ReadonlyMap<Token, Element>): boolean {
     const was = this.#elements.get(id)
     const is = keepingValue(joinAll(changes), was)
+    if (equalityDeep(was, is)) return false
     if (is === undefined) this.#elements.delete(id)
     else this.#elements.set(id, is)
-    if (equalityDeep(was, is)) return false
     this.changed(was, is)
     return true
   }

@@ -8,6 +8,7 @@ import {
   created,
   encodeElement,
   moved,
+  newId,
   placedAnew,
   withValue,
   type Element,
@@ -86,7 +87,7 @@ export class List<T> extends View<readonly T[]> {
     const element = this.#find(which)
     const json = toJson(value)
     this.place.change((transaction) => {
-      this.#put(transaction, withValue(element, json, this.place.ledger.lineage))
+      this.#put(transaction, withValue(element, json, this.place.nextChange()))
     })
   }
 
@@ -98,11 +99,12 @@ export class List<T> extends View<readonly T[]> {
     if (from === to) return
     this.place.change((transaction) => {
       const position = this.#positionAt(transaction, from < to ? to + 1 : to)
-      const is = this.#find(element.id)
       const placing = { parent: '', position }
       // Where it was is of no use to a list, which has one parent only.
-      const { before: _, ...now } = moved(is, placing, placing, this.place.ledger.lineage)
-      this.#put(transaction, { ...now, before: undefined })
+      this.#put(
+        transaction,
+        moved(this.#find(element.id), placing, undefined, this.place.nextChange()),
+      )
     })
   }
 
@@ -119,8 +121,7 @@ export class List<T> extends View<readonly T[]> {
   }
 
   #insert(transaction: Y.Transaction, index: number, value: Json): ElementId {
-    const { ledger } = this.place
-    const id = `${ledger.lineage.toString(36)}.${ledger.nextNumber().toString(36)}`
+    const id = newId(this.place.nextChange())
     const position = this.#positionAt(transaction, index)
     this.#put(transaction, created(id, value, { parent: '', position }))
     return id
@@ -131,13 +132,14 @@ export class List<T> extends View<readonly T[]> {
     const { lineage } = this.place.ledger
     const find = (): Position | undefined =>
       positionBetween(...this.#elements().order.around(index), lineage)
-    const position = find()
-    if (position !== undefined) return position
+    const found = find()
+    if (found !== undefined) return found
     const positions = freshPositions(this.length, lineage)
     this.#elements()
       .sorted()
       .forEach((element, at) => {
-        this.#put(transaction, placedAnew(element, positions[at] ?? element.position, lineage))
+        const position = positions[at] ?? element.position
+        this.#put(transaction, placedAnew(element, position, this.place.nextChange()))
       })
     return find() ?? [index, lineage]
   }

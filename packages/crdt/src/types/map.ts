@@ -6,6 +6,9 @@ import type { Type } from '../type.ts'
 import { View } from '../view.ts'
 import { removeTokens } from './removal.ts'
 
+/** Views of keys that are not there, beyond as many as are, that are kept. */
+const ABSENT_VIEWS_MAX = 64
+
 /** Keys, each with a value of one type: see `map`. */
 export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
   readonly #type: Type<V, S>
@@ -70,6 +73,7 @@ export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
     const present = children.filter((child) => child.present > 0).map(({ key }) => key)
     const sorted = Object.freeze(present.toSorted())
     this.#keys = { version, sorted }
+    this.#closeAbsent(present)
     return sorted
   }
 
@@ -83,6 +87,13 @@ export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
 
   #isPresent(key: string): boolean {
     return (this.place.node?.children.get(key)?.present ?? 0) > 0
+  }
+
+  /** Lets go of views of keys that went, which may come and go without end. */
+  #closeAbsent(present: readonly string[]): void {
+    if (this.#views.size <= 2 * present.length + ABSENT_VIEWS_MAX) return
+    const keys = new Set(present)
+    for (const key of this.#views.keys()) if (!keys.has(key)) this.#views.delete(key)
   }
 
   /** The removal is itself a change to what the map lies in. */

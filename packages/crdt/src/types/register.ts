@@ -46,11 +46,11 @@ export class Register<T> extends View<T> {
     this.#initial = initial
   }
 
-  /** Throws `CrdtError('not-json')`. */
+  /** Throws `CrdtError('not-json')`, and `'no-clock'` where the binding has none. */
   set(value: T): void {
     const json = toJson(value)
-    const { writer } = this.place.author
-    const stamp = nextStamp(this.#writes().last()?.stamp ?? 0, this.place.author.now())
+    const { writer, now } = this.place.author
+    const stamp = nextStamp(this.#writes().last()?.stamp ?? 0, now())
     this.place.change((transaction) => {
       const seen = this.place.tokens(CODE)
       this.place.replace(transaction, seen, CODE, stamp, writer, json)

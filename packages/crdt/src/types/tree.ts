@@ -1,3 +1,4 @@
+import { equalityDeep } from 'lib0/function'
 import type * as Y from 'yjs'
 
 import { CrdtError } from '../error.ts'
@@ -8,6 +9,7 @@ import {
   created,
   encodeElement,
   moved,
+  newId,
   placedAnew,
   withValue,
   type Element,
@@ -15,7 +17,7 @@ import {
   type Placing,
 } from './element.ts'
 import { Elements } from './elements.ts'
-import { freshPositions, positionBetween, type Position } from './position.ts'
+import { comparePositions, freshPositions, positionBetween, type Position } from './position.ts'
 import { TOP, TreeLayout } from './tree-layout.ts'
 
 const CODE = 't'
@@ -38,7 +40,7 @@ class Nodes extends Elements {
 
   protected changed(was: Element | undefined, is: Element | undefined): void {
     const layout = this.#layout
-    if (layout === undefined || (was !== undefined && is !== undefined && isSamePlace(was, is))) {
+    if (layout === undefined || (was !== undefined && is !== undefined && staysPut(was, is))) {
       return
     }
     this.#layout = undefined
@@ -91,10 +93,9 @@ export class Tree<T> extends View<readonly TreeNode<T>[]> {
    */
   create(parent: ElementId | null, value: T, index?: number): ElementId {
     const json = toJson(value)
-    const { ledger } = this.place
     return this.place.change((transaction) => {
       const placing = this.#placingAt(transaction, parent, index)
-      const id = `${ledger.lineage.toString(36)}.${ledger.nextNumber().toString(36)}`
+      const id = newId(this.place.nextChange())
       this.#put(transaction, created(id, json, placing))
       return id
     })
@@ -111,8 +112,9 @@ export class Tree<T> extends View<readonly TreeNode<T>[]> {
     }
     this.place.change((transaction) => {
       const placing = this.#placingAt(transaction, parent, index)
-      const before = this.#nodes().layout.placingOf(id) ?? placing
-      this.#put(transaction, moved(this.#find(id), placing, before, this.place.ledger.lineage))
+      this.#settleAbove(transaction, parent)
+      const was = this.#nodes().layout.placingOf(id)
+      this.#put(transaction, moved(this.#find(id), placing, was, this.place.nextChange()))
     })
   }
 
@@ -121,7 +123,7 @@ export class Tree<T> extends View<readonly TreeNode<T>[]> {
     const node = this.#find(id)
     const json = toJson(value)
     this.place.change((transaction) => {
-      this.#put(transaction, withValue(node, json, this.place.ledger.lineage))
+      this.#put(transaction, withValue(node, json, this.place.nextChange()))
     })
   }
 
@@ -164,6 +166,22 @@ export class Tree<T> extends View<readonly TreeNode<T>[]> {
     return isSame ? last : Object.freeze(node)
   }
 
+  /**
+   * What lies above the new parent by a fallback is put where it lies. Else the place that it had to
+   * leave, for a circle that is gone by now, could make another with the move.
+   */
+  #settleAbove(transaction: Y.Transaction, parent: ElementId | null): void {
+    const { layout } = this.#nodes()
+    const settled: Element[] = []
+    for (let at = parent; at !== null; at = this.parentOf(at) ?? null) {
+      const [node, place] = [this.#find(at), layout.placingOf(at)]
+      if (place === undefined || isSamePlace(node, place)) continue
+      settled.push(moved(node, place, undefined, this.place.nextChange()))
+    }
+    // Not one by one: each would change where the others lie.
+    for (const node of settled) this.#put(transaction, node)
+  }
+
   #placingAt(
     transaction: Y.Transaction,
     parent: ElementId | null,
@@ -189,7 +207,8 @@ export class Tree<T> extends View<readonly TreeNode<T>[]> {
     const ids = this.#nodes().layout.childrenOf(parent).ids()
     const positions = freshPositions(ids.length, lineage)
     ids.forEach((id, at) => {
-      this.#put(transaction, placedAnew(this.#find(id), positions[at] ?? [at, lineage], lineage))
+      const anew = positions[at] ?? [at, lineage]
+      this.#put(transaction, placedAnew(this.#find(id), anew, this.place.nextChange()))
     })
     return find() ?? [index, lineage]
   }
@@ -228,6 +247,10 @@ export function tree<T>(): Type<Tree<T>, readonly TreeNode<T>[]> {
   }
 }
 
-function isSamePlace(was: Element, is: Element): boolean {
-  return was.parent === is.parent && was.position === is.position && was.before === is.before
+function isSamePlace(a: Placing, b: Placing): boolean {
+  return a.parent === b.parent && comparePositions(a.position, b.position) === 0
+}
+
+function staysPut(was: Element, is: Element): boolean {
+  return isSamePlace(was, is) && equalityDeep(was.before, is.before)
 }

@@ -24,6 +24,8 @@ export interface Site {
   readonly writers: readonly string[]
   /** The tokens that `act` wrote, which name what a copy chose: positions and ids. */
   written(act: () => void): unknown[][]
+  /** The Yjs updates that `act` led to. */
+  updates(act: () => void): Uint8Array[]
 }
 
 export type AnyLaw = Law<never, never>

@@ -3,11 +3,16 @@ import { execFileSync } from 'node:child_process'
 import { afterAll, describe, expect, test } from 'vitest'
 
 import type { AnyLaw, Law } from './law.ts'
+import { boundedCounterLaw } from './laws/bounded-counter.ts'
 import { counterLaw } from './laws/counter.ts'
 import { disableWinsLaw, enableWinsLaw } from './laws/flag.ts'
+import { listLaw } from './laws/list.ts'
+import { mapLaw } from './laws/map.ts'
 import { multiValueRegisterLaw } from './laws/multi-value-register.ts'
 import { registerLaw } from './laws/register.ts'
 import { addWinsLaw, growOnlyLaw, removeWinsLaw } from './laws/set.ts'
+import { richTextLaw, textLaw } from './laws/text.ts'
+import { treeLaw } from './laws/tree.ts'
 import { live } from './run.ts'
 
 // Random histories of every type against its reference. Seeds come from the commit, so that a red run
@@ -25,6 +30,12 @@ const laws = [
   addWinsLaw,
   removeWinsLaw,
   growOnlyLaw,
+  boundedCounterLaw,
+  listLaw,
+  treeLaw,
+  mapLaw,
+  textLaw,
+  richTextLaw,
 ] as unknown as readonly AnyLaw[]
 
 const rows: string[][] = []

@@ -5,7 +5,7 @@ import * as Y from 'yjs'
 
 import { bind, schema, type Type } from '../../src/index.ts'
 import { Ledger } from '../../src/ledger/ledger.ts'
-import { Copy, has, moved, type Clocks } from './copy.ts'
+import { Copy, hasTrace, traceOf, type Trace } from './copy.ts'
 import type { Operation } from './history.ts'
 import type { Law } from './law.ts'
 import type { Random } from './random.ts'
@@ -24,7 +24,7 @@ const START_MS = 1_700_000_000_000
  */
 export class World<V, A> {
   readonly copies: readonly Copy<V>[]
-  readonly history: (Operation<A> & { readonly ends: Clocks })[] = []
+  readonly history: (Operation<A> & { readonly trace: Trace })[] = []
   readonly #law: Law<V, A>
   readonly #random: Random
   readonly #inboxes: Message[][]
@@ -76,6 +76,7 @@ export class World<V, A> {
       now: () => this.#nowMs + skewMs,
       send: (update) => this.#send(at, update),
       gc: this.#random.chance(0.8),
+      newClient: () => this.#random.below(0x7fffffff),
     })
   }
 
@@ -91,16 +92,19 @@ export class World<V, A> {
     const copy = this.copies[at] as Copy<V>
     // What a copy sees while it waits for a gap to close, no operation could name.
     if (copy.waits) return
-    const before = copy.clocks
-    const sees = this.history.filter(({ ends }) => ends.size > 0 && has(before, ends))
+    const sees = this.history.filter(({ trace }) => hasTrace(copy.doc, trace))
     const { nowMs, writer } = copy
     const { lineage } = Ledger.of(copy.doc)
     const site = {
       writer,
       writers: this.copies.map((each) => each.writer),
       written: (act: () => void) => written(copy.doc, act),
+      updates: (act: () => void) => updates(copy.doc, act),
     }
-    const what = this.#law.act(copy.view, this.#random, site)
+    let what: A | undefined
+    const trace = traceOf(copy.doc, () => {
+      what = this.#law.act(copy.view, this.#random, site)
+    })
     if (what === undefined) return
     this.history.push({
       id: this.history.length,
@@ -109,7 +113,7 @@ export class World<V, A> {
       nowMs,
       sees: new Set(sees.map(({ id }) => id)),
       what,
-      ends: moved(before, copy.clocks),
+      trace,
     })
   }
 
@@ -154,4 +158,13 @@ function written(doc: Y.Doc, act: () => void): unknown[][] {
     }
   }
   return tokens
+}
+
+function updates(doc: Y.Doc, act: () => void): Uint8Array[] {
+  const made: Uint8Array[] = []
+  const note = (update: Uint8Array): void => void made.push(update)
+  doc.on('update', note)
+  act()
+  doc.off('update', note)
+  return made
 }

@@ -1,19 +1,22 @@
 import { counter, register, type Exact } from '../../../src/index.ts'
-import type { Counter } from '../../../src/types/counter.ts'
 import type { Law } from '../law.ts'
 
-type Counting = Pick<Counter, 'increment' | 'value'>
+interface Counting {
+  readonly value: Exact
+  increment(by: Exact): void
+}
 
 /** What everybody builds first on a Y.Map: it reads, adds, and writes. */
 const readAndWrite = {
   kind: 'counter',
+  code: 'r',
   open: (place: Parameters<ReturnType<typeof counter>['open']>[0]): Counting => {
     const total = register(0).open(place)
     return {
       get value(): Exact {
         return total.value
       },
-      increment: (by: Exact = 1) => total.set(total.value + Number(by)),
+      increment: (by: Exact) => total.set(total.value + Number(by)),
     }
   },
   read: (view: Counting) => view.value,

@@ -33,9 +33,10 @@ export class HastySet extends ReplicatedSet<string> {
   }
 }
 
-/** A removal that says nothing of what it has not seen. */
+/** What everybody builds first on a Y.Map: the whole set is one value. */
 const asRegister = {
   kind: 'set',
+  code: 'r',
   open: (place: Place): StringSet => {
     const all = register<readonly string[]>([]).open(place)
     return {
