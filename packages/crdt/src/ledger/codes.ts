@@ -20,6 +20,8 @@ export const KIND_OF_CODE: Readonly<Record<string, string>> = {
   k: 'topK',
 }
 
+export const COUNTER = 'c'
+
 /** What a removal saw of a counter: the sums that it took away. */
 export const COUNTER_RESET = 'C'
 

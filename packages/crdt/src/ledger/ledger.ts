@@ -5,6 +5,7 @@ import { Node, type Change, type Listener, type Slot } from './node.ts'
 import { showsPresence } from './codes.ts'
 import { keysBelow, lastKey, parentPath, type Path } from './path.ts'
 import { deleteValue, Shelf } from './shelf.ts'
+import { ResetNotes } from './reset-notes.ts'
 import { readToken, type Token } from './token.ts'
 
 /** The root arrays of the document that hold the tokens. */
@@ -31,6 +32,8 @@ export class Ledger {
   readonly #nodes = new Map<Path, Node>()
   readonly #roots = new WeakMap<object, Path>()
   readonly #changed = new Set<Path>()
+  /** Notes that removals left about sums of this copy: see `ResetNotes`. */
+  readonly #notes = new ResetNotes()
   #tick = 0
   #number = 0
 
@@ -113,6 +116,7 @@ export class Ledger {
     const token = readToken(shelf.client, clock, value)
     if (token === undefined) throw new Error('A token was put that can not be read.')
     this.#take(token)
+    for (const note of this.#notes.takeSpent(this)) this.drop(transaction, note)
     return token
   }
 
@@ -160,6 +164,7 @@ export class Ledger {
     const node = this.#node(token.path)
     const slot = slotOf(node, token.code)
     slot.tokens.add(token)
+    this.#notes.hear(token, this.lineage)
     const isNews = slot.index?.add(token) ?? true
     this.#account(node, showsPresence(token.code) ? 1 : 0, isNews)
   }

@@ -1,11 +1,8 @@
 import { checkDigits, checkExact, encodeExact, negated, plus, type Exact } from '../exact.ts'
-import { COUNTER_RESET } from '../ledger/codes.ts'
-import type { Token } from '../ledger/token.ts'
+import { COUNTER as CODE, COUNTER_RESET } from '../ledger/codes.ts'
 import type { Type } from '../type.ts'
 import { View } from '../view.ts'
 import { Counts } from './counts.ts'
-
-const CODE = 'c'
 
 /** A sum of increments and decrements: see `counter`. */
 export class Counter extends View<Exact> {
@@ -42,21 +39,7 @@ export class Counter extends View<Exact> {
       const since = last?.since ?? at
       const seen = own.filter(([, count]) => count.since === since).map(([token]) => token)
       this.place.replace(transaction, seen, CODE, ledger.lineage, since, at, encodeExact(sum))
-      this.place.drop(transaction, this.#spentResets())
     })
-  }
-
-  /** What removals saw of lines of this copy that have ended: nobody needs it any more. */
-  #spentResets(): Token[] {
-    const { lineage } = this.place.ledger
-    const resets = this.#resets().of(lineage)
-    if (resets.length === 0) return []
-    const lines = new Set(
-      this.#counts()
-        .of(lineage)
-        .map(([, count]) => count.since),
-    )
-    return resets.filter(([, reset]) => !lines.has(reset.since)).map(([token]) => token)
   }
 
   #counts(): Counts {

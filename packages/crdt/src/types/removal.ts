@@ -1,7 +1,7 @@
 import type * as Y from 'yjs'
 
 import { lineOf, readCount, type Count } from './counts.ts'
-import { BOUNDED_COUNTER, COUNTER_RESET } from '../ledger/codes.ts'
+import { BOUNDED_COUNTER, COUNTER, COUNTER_RESET } from '../ledger/codes.ts'
 import type { Place } from '../ledger/place.ts'
 import type { Token } from '../ledger/token.ts'
 
@@ -15,7 +15,7 @@ export function removeTokens(transaction: Y.Transaction, place: Place): void {
   const { ledger } = place
   const tokens = Array.from(place.node?.tokens() ?? [])
   for (const token of tokens) {
-    if (token.code === 'c') noteReset(transaction, place, token, tokens)
+    if (token.code === COUNTER) noteReset(transaction, place, token, tokens)
   }
   for (const token of tokens) {
     if (token.code !== COUNTER_RESET && token.code !== BOUNDED_COUNTER) {
