@@ -12,7 +12,7 @@ const pure = readdirSync(`${root}packages`).filter((name) => {
 })
 
 test('the pure packages are the ones that should be', () => {
-  expect(pure).toEqual(['engine', 'gossip', 'protocol'])
+  expect(pure).toEqual(['crdt', 'engine', 'gossip', 'protocol'])
 })
 
 test.for(pure)('%s does not compile with a timer, a socket, a process or a file in it', (name) => {

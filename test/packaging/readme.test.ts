@@ -4,7 +4,12 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { expect, onTestFinished, test } from 'vitest'
 
 const root = new URL('../../', import.meta.url).pathname
-const pages = ['README.md', 'packages/README.md', 'packages/engine/SPEC.md']
+const pages = [
+  'README.md',
+  'packages/README.md',
+  'packages/engine/SPEC.md',
+  'packages/crdt/SEMANTICS.md',
+]
 
 test('[L6] the sample of the README runs as it stands, and prints what it says', () => {
   const readme = readFileSync(`${root}README.md`, 'utf8')
@@ -14,6 +19,18 @@ test('[L6] the sample of the README runs as it stands, and prints what it says',
   writeFileSync(file, sample)
   onTestFinished(() => rmSync(file))
   expect(execFileSync(process.execPath, [file], { encoding: 'utf8', cwd: root })).toBe(printed)
+})
+
+test('[D1] the sample of the data types runs as it stands, and has the values that it shows', () => {
+  const readme = readFileSync(`${root}README.md`, 'utf8')
+  const samples = Array.from(readme.matchAll(/```js\n(.*?)```/gs), ([, sample = '']) => sample)
+  const sample = samples.find((each) => each.includes('@rejoin/crdt')) ?? ''
+  const file = `${root}test/packaging/types.generated.mjs`
+  const before = "import * as Y from 'yjs'\nconst ydoc = new Y.Doc()\nconst render = () => {}\n"
+  const after = "console.log(shop.value.stock.get('apples'), shop.stock.get('apples').rights)\n"
+  writeFileSync(file, `${before}${sample}${after}`)
+  onTestFinished(() => rmSync(file))
+  expect(execFileSync(process.execPath, [file], { encoding: 'utf8', cwd: root })).toBe('10 6\n')
 })
 
 test.for(pages)('what %s points to is there', (page) => {

@@ -1,5 +1,6 @@
 import { CrdtError, NotEnoughRightsError } from '../error.ts'
 import { checkAmount } from '../exact.ts'
+import { frozenMap } from '../frozen.ts'
 import { BOUNDED_COUNTER as CODE } from '../ledger/codes.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Index } from '../ledger/node.ts'
@@ -115,7 +116,7 @@ export class BoundedCounter extends View<number> {
 
   /** All who hold rights, as far as this copy knows. */
   holders(): ReadonlyMap<string, number> {
-    return new Map(Array.from(this.#rows().held()).filter(([, rights]) => rights > 0))
+    return frozenMap(Array.from(this.#rows().held()).filter(([, rights]) => rights > 0))
   }
 
   /**

@@ -1,5 +1,6 @@
 import type * as Y from 'yjs'
 
+import { frozenMap } from '../frozen.ts'
 import { checkKey } from '../ledger/path.ts'
 import type { Place } from '../ledger/place.ts'
 import type { Type } from '../type.ts'
@@ -82,7 +83,7 @@ export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
   }
 
   protected snapshot(): ReadonlyMap<string, S> {
-    return new Map(this.keys().map((key) => [key, this.#type.read(this.get(key))]))
+    return frozenMap(this.keys().map((key) => [key, this.#type.read(this.get(key))]))
   }
 
   #isPresent(key: string): boolean {

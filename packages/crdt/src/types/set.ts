@@ -1,6 +1,7 @@
 import type * as Y from 'yjs'
 
 import { CrdtError } from '../error.ts'
+import { frozenSet } from '../frozen.ts'
 import { jsonKey, receivedJson, toJson, type Json } from '../json.ts'
 import type { Index } from '../ledger/node.ts'
 import type { Place } from '../ledger/place.ts'
@@ -126,7 +127,7 @@ export class ReplicatedSet<T> extends View<ReadonlySet<T>> {
   }
 
   protected snapshot(): ReadonlySet<T> {
-    return new Set(this.#elements().sorted() as T[])
+    return frozenSet(this.#elements().sorted() as T[])
   }
 
   #remove(transaction: Y.Transaction, json: Json, element: Element | undefined): void {
