@@ -37,9 +37,9 @@ export function bind<V, S>(type: Type<V, S>, doc: Y.Doc, options: BindOptions = 
   const ledger = Ledger.of(doc)
   const { writer = ledger.lineage.toString(36), now = noClock, onProblem } = options
   const place = new Place({ ledger, writer: checkWriter(writer), now }, '')
-  const problems = problemsOf(type, place)
-  const [first] = problems.values()
-  if (first !== undefined) throw first
+  // Where the type of the schema is in use as well, throwing would let a stranger lock everybody out.
+  const problem = problemsOf(type, place).find(({ isInUse }) => !isInUse)
+  if (problem !== undefined) throw problem.error
   if (onProblem !== undefined) watch(type, place, onProblem)
   return type.open(place)
 }
@@ -59,28 +59,35 @@ function noClock(): never {
 /** Each problem is told once. */
 function watch(type: AnyType, place: Place, onProblem: (error: CrdtError) => void): void {
   const told = new Set<string>()
-  place.subscribe(() => {
-    for (const [path, error] of problemsOf(type, place)) {
+  const tell = (): void => {
+    for (const { path, error } of problemsOf(type, place)) {
       if (told.has(path)) continue
       told.add(path)
       onProblem(error)
     }
-  })
+  }
+  tell()
+  place.subscribe(tell)
 }
 
-/** By path, where the document and the fields of a schema disagree about a type. */
-function problemsOf(type: AnyType, place: Place): Map<string, CrdtError> {
-  const problems = new Map<string, CrdtError>()
-  for (const [name, field] of type.fields ?? []) {
-    const below = place.field(name)
-    const other = otherKind(field, below.node)
-    if (other !== undefined) {
-      const message = `'${below.path}' is a ${other} in this document, and a ${field.kind} in the schema: name it otherwise.`
-      problems.set(below.path, new CrdtError('wrong-type', message))
-    }
-    for (const [path, error] of problemsOf(field, below)) problems.set(path, error)
-  }
-  return problems
+/** Where the document and the fields of a schema disagree about a type. */
+interface Problem {
+  readonly path: string
+  readonly error: CrdtError
+  /** Whether there is something of the schema's type too. */
+  readonly isInUse: boolean
+}
+
+function problemsOf(type: AnyType, place: Place): Problem[] {
+  return Array.from(type.fields ?? []).flatMap(([name, field]) => {
+    const { path, node } = place.field(name)
+    const other = otherKind(field, node)
+    const below = problemsOf(field, place.field(name))
+    if (other === undefined) return below
+    const message = `'${path}' is a ${other} in this document, and a ${field.kind} in the schema: name it otherwise.`
+    const isInUse = field.code !== undefined && node?.slots.has(field.code) === true
+    return [{ path, error: new CrdtError('wrong-type', message), isInUse }, ...below]
+  })
 }
 
 function otherKind(type: AnyType, node: Node | undefined): string | undefined {

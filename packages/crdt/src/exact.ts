@@ -22,13 +22,14 @@ export function checkExact(amount: unknown): Exact {
   if (typeof amount === 'number' && Number.isSafeInteger(amount)) return amount
   throw new CrdtError(
     'not-an-integer',
-    `${typeof amount === 'number' ? amount : typeof amount} is no exact integer; beyond 2^53 use a bigint.`,
+    `${nameOf(amount)} is no exact integer; beyond 2^53 use a bigint.`,
   )
 }
 
 export function checkDigits(amount: Exact): Exact {
   if (typeof amount === 'number') return amount
-  if (amount.toString().length <= CRDT_LIMITS.counterDigitsMax) return amount
+  const digits = amount.toString().replace('-', '')
+  if (digits.length <= CRDT_LIMITS.counterDigitsMax) return amount
   throw new CrdtError('too-large', `A count has over ${CRDT_LIMITS.counterDigitsMax} digits.`)
 }
 
@@ -48,8 +49,18 @@ export function checkAmount(amount: unknown): number {
   if (typeof amount === 'number' && Number.isSafeInteger(amount) && amount > 0) return amount
   throw new CrdtError(
     'not-an-integer',
-    `An amount of rights is an integer from 1 to 2^53 - 1, and not ${String(amount)}.`,
+    `An amount of rights is an integer from 1 to 2^53 - 1, and not ${nameOf(amount)}.`,
   )
+}
+
+/** The nearest number that is an exact integer. */
+export function toSafe(amount: Exact): number {
+  if (typeof amount === 'number') return amount
+  return amount > 0 ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER
+}
+
+function nameOf(amount: unknown): string {
+  return typeof amount === 'number' ? `${amount}` : `a ${typeof amount}`
 }
 
 function normal(amount: bigint): Exact {

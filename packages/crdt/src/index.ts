@@ -5,6 +5,23 @@ export type { Exact } from './exact.ts'
 export type { Json } from './json.ts'
 export type { Change, Listener } from './ledger/node.ts'
 export { CRDT_LIMITS } from './limits.ts'
+export {
+  countMinSketch,
+  type CountMinSketch,
+  type CountMinSketchOptions,
+} from './summaries/count-min-sketch.ts'
+export {
+  hyperLogLog,
+  type HyperLogLog,
+  type HyperLogLogOptions,
+} from './summaries/hyper-log-log.ts'
+export {
+  quantiles,
+  type Distribution,
+  type Quantiles,
+  type QuantilesOptions,
+} from './summaries/quantiles.ts'
+export { topK, type TopItem, type TopK, type TopKOptions } from './summaries/top-k.ts'
 export type { Type, ValueOf, ViewOf } from './type.ts'
 export { boundedCounter, type Bound, type BoundedCounter } from './types/bounded-counter.ts'
 export { counter, type Counter } from './types/counter.ts'

@@ -21,7 +21,7 @@ export function toJson(value: unknown): Json {
 /** A value that came with an update, frozen where it is; `undefined` where nobody could have meant it. */
 export function receivedJson(value: unknown): Json | undefined {
   try {
-    return typeof value === 'object' ? new Copying().copy(value, 0) : toJson(value)
+    return new Copying(true).copy(value, 0)
   } catch (error) {
     if (error instanceof CrdtError) return undefined
     throw error
@@ -37,7 +37,13 @@ export function jsonKey(value: Json): string {
 }
 
 class Copying {
+  /** Whether it was decoded from an update, where a key `__proto__` has become a prototype. */
+  readonly #isReceived: boolean
   #size = 0
+
+  constructor(isReceived = false) {
+    this.#isReceived = isReceived
+  }
 
   copy(value: unknown, depth: number): Json {
     this.#count(1)
@@ -63,8 +69,8 @@ class Copying {
     if (Array.isArray(value)) {
       return Object.freeze(Array.from(value, (each) => this.copy(each, depth)))
     }
-    const prototype: unknown = Object.getPrototypeOf(value)
-    if (prototype !== Object.prototype && prototype !== null) {
+    if (value instanceof Uint8Array) throw refused('Bytes are no JSON value')
+    if (!this.#isReceived && !isPlain(value)) {
       throw refused('Only plain objects and arrays can be stored')
     }
     const copy: Record<string, Json> = {}
@@ -89,6 +95,11 @@ class Copying {
       )
     }
   }
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }
 
 function refused(why: string): CrdtError {

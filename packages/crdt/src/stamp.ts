@@ -1,3 +1,4 @@
+import { CrdtError } from './error.ts'
 import { CRDT_LIMITS } from './limits.ts'
 
 /**
@@ -7,6 +8,8 @@ import { CRDT_LIMITS } from './limits.ts'
 export type Stamp = number
 
 const TICKS_PER_MS = 2_048
+/** In the year 2109. */
+const TIME_MS_MAX = 2 ** 42
 const DRIFT_MAX = CRDT_LIMITS.clockDriftMsMax * TICKS_PER_MS
 
 /**
@@ -19,6 +22,11 @@ export function nextStamp(seen: Stamp, nowMs: number): Stamp {
   if (nowMs === 0) return Math.min(seen + 1, Number.MAX_SAFE_INTEGER)
   const now = Math.floor(nowMs) * TICKS_PER_MS
   return Math.max(now, Math.min(seen + 1, now + DRIFT_MAX))
+}
+
+export function checkTime(nowMs: number): number {
+  if (Number.isFinite(nowMs) && nowMs >= 0 && nowMs < TIME_MS_MAX) return nowMs
+  throw new CrdtError('no-clock', `The clock says ${nowMs}: bind with { now: Date.now }.`)
 }
 
 export function isStamp(value: unknown): value is Stamp {

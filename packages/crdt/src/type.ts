@@ -13,8 +13,6 @@ export interface Type<V, S> {
   open(place: Place): V
   /** The snapshot of a value that `open` gave. */
   read(view: V): S
-  /** What a removal of its key does to it beyond dropping tokens. */
-  clear?(place: Place): void
   /** What lies below it under fixed names. */
   readonly fields?: ReadonlyMap<string, AnyType>
 }

@@ -1,11 +1,13 @@
 import * as Y from 'yjs'
 
 import { CrdtError } from '../error.ts'
-import { Node, type Change, type Listener, type Slot } from './node.ts'
-import { showsPresence } from './codes.ts'
-import { keysBelow, lastKey, parentPath, type Path } from './path.ts'
+import { showsPresence, TOUCH } from './codes.ts'
+import { News } from './news.ts'
+import { Node, type Listener, type Slot } from './node.ts'
+import { lastKey, parentPath, type Path } from './path.ts'
 import { deleteValue, Shelf } from './shelf.ts'
 import { ResetNotes } from './reset-notes.ts'
+import { Roots } from './roots.ts'
 import { readToken, type Token } from './token.ts'
 
 /** The root arrays of the document that hold the tokens. */
@@ -14,9 +16,6 @@ const UNDOABLE = 'rejoin'
 const LASTING = 'rejoin:lasting'
 
 const NEVER_CHANGED = -1
-/** Any of Yjs's shared types. */
-type SharedType = Y.Transaction['changed'] extends Map<infer T, infer _Keys> ? T : never
-
 const ledgers = new WeakMap<Y.Doc, Ledger>()
 
 /**
@@ -30,10 +29,13 @@ export class Ledger {
   readonly #shelves: { readonly undoable: Shelf; readonly lasting: Shelf }
   readonly #tokens = new Map<number, Map<number, Token>>()
   readonly #nodes = new Map<Path, Node>()
-  readonly #roots = new WeakMap<object, Path>()
-  readonly #changed = new Set<Path>()
+  readonly #isKnown = (path: string): boolean => this.#nodes.has(path)
+  readonly #roots = new Roots()
+  readonly #news = new News()
   /** Notes that removals left about sums of this copy: see `ResetNotes`. */
   readonly #notes = new ResetNotes()
+  /** The one that is being followed; while it is not, changes are made by the one that is under way. */
+  #transaction: Y.Transaction | undefined
   #tick = 0
   #number = 0
 
@@ -56,10 +58,10 @@ export class Ledger {
     }
     this.#node('')
     for (const structs of doc.store.clients.values()) for (const each of structs) this.#read(each)
-    for (const [name, type] of doc.share) this.#noteRoot(name, type)
-    this.#changed.clear()
+    for (const [path, { _length }] of this.#roots.all(doc)) this.#noteText(path, _length > 0)
     doc.on('beforeObserverCalls', (transaction) => this.#follow(transaction))
-    doc.on('afterTransaction', (transaction) => this.#publish(transaction))
+    doc.on('afterTransaction', (transaction) => this.#end(transaction))
+    doc.on('afterAllTransactions', () => this.#news.throwError())
   }
 
   /** Names this copy of the document in what it writes, and no other: Yjs tells if one did. */
@@ -74,11 +76,12 @@ export class Ledger {
   }
 
   find(path: Path): Node | undefined {
+    this.#catchUp()
     return this.#nodes.get(path)
   }
 
   versionOf(path: Path): number {
-    return this.#nodes.get(path)?.version ?? NEVER_CHANGED
+    return this.find(path)?.version ?? NEVER_CHANGED
   }
 
   put(transaction: Y.Transaction, code: string, path: Path, payload: readonly unknown[]): Token {
@@ -113,15 +116,15 @@ export class Ledger {
 
   #append(transaction: Y.Transaction, shelf: Shelf, value: readonly unknown[]): Token {
     const clock = shelf.append(transaction, value)
-    const token = readToken(shelf.client, clock, value)
+    const token = readToken([shelf.client, clock], value, this.#isKnown)
     if (token === undefined) throw new Error('A token was put that can not be read.')
     this.#take(token)
-    for (const note of this.#notes.takeSpent(this)) this.drop(transaction, note)
     return token
   }
 
   /** What came or went by other hands: first all that came, so that a value replaced never flickers. */
   #follow(transaction: Y.Transaction): void {
+    this.#transaction = transaction
     const { beforeState, afterState, deleteSet, doc } = transaction
     for (const [client, clock] of afterState) {
       const before = beforeState.get(client) ?? 0
@@ -138,6 +141,22 @@ export class Ledger {
     }
     if (!transaction.local) this.#keepApart(transaction)
     this.#followRoots(transaction)
+    this.#transaction = undefined
+  }
+
+  /** What is typed in a transaction is read in it, though Yjs tells of it only at its end. */
+  #catchUp(): void {
+    const transaction = this.doc._transaction
+    if (transaction !== null && transaction.changed.size > 0) this.#followRoots(transaction)
+  }
+
+  #end(transaction: Y.Transaction): void {
+    this.#news.tell(transaction, this.#nodes)
+    if (!transaction.local) return
+    const spent = this.#notes.takeSpent(this.#nodes)
+    // In a transaction of its own, so that undoing what was just done does not bring them back.
+    if (spent.length > 0)
+      this.doc.transact((own) => spent.forEach((note) => this.drop(own, note)), this)
   }
 
   #read(struct: Y.Item | Y.GC | undefined): void {
@@ -149,7 +168,7 @@ export class Ledger {
     const known = this.#tokens.get(client)
     struct.content.arr.forEach((value, offset) => {
       if (known?.has(clock + offset) === true) return
-      const token = readToken(client, clock + offset, value)
+      const token = readToken([client, clock + offset], value, this.#isKnown)
       if (token !== undefined) this.#take(token)
     })
   }
@@ -165,7 +184,7 @@ export class Ledger {
     const slot = slotOf(node, token.code)
     slot.tokens.add(token)
     this.#notes.hear(token, this.lineage)
-    const isNews = slot.index?.add(token) ?? true
+    const isNews = slot.index?.add(token) ?? token.code !== TOUCH
     this.#account(node, showsPresence(token.code) ? 1 : 0, isNews)
   }
 
@@ -176,7 +195,7 @@ export class Ledger {
     const node = this.#node(token.path)
     const slot = slotOf(node, token.code)
     slot.tokens.delete(token)
-    const isNews = slot.index?.remove(token) ?? true
+    const isNews = slot.index?.remove(token) ?? token.code !== TOUCH
     if (slot.tokens.size === 0) node.slots.delete(token.code)
     this.#account(node, showsPresence(token.code) ? -1 : 0, isNews)
     this.#prune(node)
@@ -206,7 +225,8 @@ export class Ledger {
       // A key has come or gone, which is news to what holds it.
       if ((was === 0) !== (at.present === 0)) changes = true
     }
-    if (changes) this.#changed.add(node.path)
+    const transaction = this.#transaction ?? this.doc._transaction
+    if (changes && transaction !== null) this.#news.add(transaction, node.path)
   }
 
   #keepApart({ beforeState, afterState }: Y.Transaction): void {
@@ -215,43 +235,18 @@ export class Ledger {
     }
   }
 
-  #followRoots({ changed }: Y.Transaction): void {
-    const roots = new Set<SharedType>()
-    for (const type of changed.keys()) roots.add(rootOf(type))
-    for (const root of roots) this.#noteRoot(this.#roots.get(root), root)
+  #followRoots(transaction: Y.Transaction): void {
+    for (const [path, { _length }] of this.#roots.changed(transaction)) {
+      this.#noteText(path, _length > 0)
+    }
   }
 
-  /** Texts lie at roots of their own, named by their path, so that any Yjs binding can have them. */
-  #noteRoot(name: string | undefined, root: SharedType): void {
-    const path = name ?? Y.findRootTypeKey(root)
-    this.#roots.set(root, path)
-    if (path === UNDOABLE || path === LASTING) return
+  #noteText(path: Path, hasText: boolean): void {
     const node = this.#node(path)
-    const hasText = root._length > 0
     const present = Number(hasText) - Number(node.hasText)
     node.hasText = hasText
     this.#account(node, present, true)
     this.#prune(node)
-  }
-
-  #publish({ local, origin }: Y.Transaction): void {
-    if (this.#changed.size === 0) return
-    const heard = new Map<Listener, string[][]>()
-    for (const path of this.#changed) {
-      for (const [ancestor, listener] of this.#listening(path)) {
-        const paths = heard.get(listener) ?? []
-        if (paths.push(keysBelow(ancestor, path)) === 1) heard.set(listener, paths)
-      }
-    }
-    this.#changed.clear()
-    callAll(heard, { local, origin })
-  }
-
-  *#listening(path: Path): Generator<[Path, Listener]> {
-    for (let at = path; ; at = parentPath(at)) {
-      for (const listener of this.#nodes.get(at)?.listeners ?? []) yield [at, listener]
-      if (at === '') return
-    }
   }
 
   #node(path: Path): Node {
@@ -289,26 +284,4 @@ function rootArray(doc: Y.Doc, name: string): Y.Array<unknown> {
       `'${name}' is Rejoin's own array, and ${doc.share.get(name)?.constructor.name} in this document.`,
     )
   }
-}
-
-function rootOf(type: SharedType): SharedType {
-  let root = type
-  while (root._item !== null) root = root._item.parent as SharedType
-  return root
-}
-
-/** Each of them, though one should throw; the first error goes on to whoever changed the document. */
-function callAll(
-  heard: ReadonlyMap<Listener, string[][]>,
-  about: Pick<Change, 'local' | 'origin'>,
-): void {
-  const errors: unknown[] = []
-  for (const [listener, paths] of heard) {
-    try {
-      listener({ ...about, paths })
-    } catch (error) {
-      errors.push(error)
-    }
-  }
-  if (errors.length > 0) throw errors[0]
 }

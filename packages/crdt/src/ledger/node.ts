@@ -54,6 +54,12 @@ export class Node {
     return slots.size === 0 && children.size === 0 && listeners.size === 0 && !hasText
   }
 
+  /** Where there are texts, here and below. */
+  *texts(): Generator<Path> {
+    if (this.hasText) yield this.path
+    for (const child of this.children.values()) yield* child.texts()
+  }
+
   /** Every token here and below. */
   *tokens(): Generator<Token> {
     for (const { tokens } of this.slots.values()) yield* tokens

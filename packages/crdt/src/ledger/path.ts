@@ -3,16 +3,26 @@ import { CRDT_LIMITS } from '../limits.ts'
 
 /**
  * Where a value is in its schema: the names of the fields and the keys that lead to it, joined by
- * `/` and escaped as in a JSON pointer (RFC 6901). `''` is the document itself.
+ * `/` and escaped as in a JSON pointer (RFC 6901), but for the empty one, which is written `~2`. `''` is
+ * the document itself.
  */
 export type Path = string
 
 export function childPath(parent: Path, key: string): Path {
   const path = parent === '' ? escape(key) : `${parent}/${escape(key)}`
-  if (path.length > CRDT_LIMITS.pathLengthMax || depthOf(path) > CRDT_LIMITS.pathDepthMax) {
-    throw new CrdtError('bad-key', `The path to '${key.slice(0, 40)}' is too long or too deep.`)
-  }
+  if (!hasRoom(path, '')) throw tooLong(key)
   return path
+}
+
+/** Whether `below` could follow a path. */
+export function hasRoom(path: Path, below: Path): boolean {
+  const { pathLengthMax, pathDepthMax } = CRDT_LIMITS
+  const length = path.length + (below === '' ? 0 : below.length + 1)
+  return length <= pathLengthMax && depthOf(path) + depthOf(below) <= pathDepthMax
+}
+
+export function tooLong(key: string): CrdtError {
+  return new CrdtError('bad-key', `The path to '${key.slice(0, 40)}' is too long or too deep.`)
 }
 
 /** The paths from the document's own to `path`, which is the last. */
@@ -37,6 +47,19 @@ export function depthOf(path: Path): number {
   return depth
 }
 
+/** What has no `~` but in `~0` and `~1`, and no empty part, which is written `~2`. */
+const CANONICAL = /^(?:~2|(?:[^~/]|~[01])+)(?:\/(?:~2|(?:[^~/]|~[01])+))*$/
+
+/** Whether a path could be one of ours: of every path there is one way to write it. */
+export function isPath(path: string): path is Path {
+  if (path === '') return true
+  return (
+    hasRoom(path, '') &&
+    CANONICAL.test(path) &&
+    path.split('/').every((part) => unescape(part).length <= CRDT_LIMITS.keyLengthMax)
+  )
+}
+
 /** A key as every replica reads it, or an error. */
 export function checkKey(key: unknown): string {
   if (typeof key !== 'string' || key.length > CRDT_LIMITS.keyLengthMax) {
@@ -49,11 +72,13 @@ export function checkKey(key: unknown): string {
 }
 
 function escape(key: string): string {
+  if (key === '') return '~2'
   return key.includes('~') || key.includes('/')
     ? key.replaceAll('~', '~0').replaceAll('/', '~1')
     : key
 }
 
 function unescape(key: string): string {
+  if (key === '~2') return ''
   return key.includes('~') ? key.replaceAll('~1', '/').replaceAll('~0', '~') : key
 }

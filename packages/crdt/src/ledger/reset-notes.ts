@@ -6,7 +6,7 @@ import type { Token } from './token.ts'
 /**
  * A removal notes what it saw of a running sum, in case the copy whose sum it is was adding to it at
  * that moment. That copy is the only one that can know when it was not: when it has no token of that
- * line, there will never be another. So it takes such notes away, with its next change to anything,
+ * line, there will never be another. So it takes such notes away, after its next change to anything,
  * and they do not gather with the keys that were removed (rule D2).
  */
 export class ResetNotes {
@@ -17,9 +17,9 @@ export class ResetNotes {
   }
 
   /** Those that are of no more use. */
-  takeSpent(nodes: { find(path: Path): Node | undefined }): Token[] {
+  takeSpent(nodes: ReadonlyMap<Path, Node>): Token[] {
     if (this.#own.size === 0) return []
-    const spent = Array.from(this.#own).filter((note) => !isInUse(note, nodes.find(note.path)))
+    const spent = Array.from(this.#own).filter((note) => !isInUse(note, nodes.get(note.path)))
     for (const note of spent) this.#own.delete(note)
     return spent
   }

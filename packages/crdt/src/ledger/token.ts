@@ -1,5 +1,4 @@
-import { CRDT_LIMITS } from '../limits.ts'
-import { depthOf, type Path } from './path.ts'
+import { isPath, type Path } from './path.ts'
 
 /**
  * A token is one JSON array in the ledger, `[address, …payload]`, whose address is its type's code
@@ -16,14 +15,16 @@ export interface Token {
   readonly payload: readonly unknown[]
 }
 
-export function readToken(client: number, clock: number, value: unknown): Token | undefined {
+export function readToken(
+  [client, clock]: readonly [number, number],
+  value: unknown,
+  isKnown: (path: string) => boolean,
+): Token | undefined {
   if (!Array.isArray(value)) return undefined
   const [address, ...payload] = value as unknown[]
   if (typeof address !== 'string' || address === '') return undefined
   const path = address.slice(1)
-  if (path.length > CRDT_LIMITS.pathLengthMax || depthOf(path) > CRDT_LIMITS.pathDepthMax) {
-    return undefined
-  }
+  if (!isKnown(path) && !isPath(path)) return undefined
   return { client, clock, code: address.charAt(0), path, payload }
 }
 

@@ -1,11 +1,12 @@
 import { CrdtError, NotEnoughRightsError } from '../error.ts'
-import { checkAmount } from '../exact.ts'
+import { checkAmount, negated, plus, toSafe, type Exact } from '../exact.ts'
 import { frozenMap } from '../frozen.ts'
 import { BOUNDED_COUNTER as CODE } from '../ledger/codes.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Index } from '../ledger/node.ts'
 import { checkWriter, isWriter } from '../ledger/writer.ts'
 import type { Place } from '../ledger/place.ts'
+import type { Path } from '../ledger/path.ts'
 import { compareTokens, type Token } from '../ledger/token.ts'
 import type { Type } from '../type.ts'
 import { View } from '../view.ts'
@@ -20,42 +21,42 @@ interface Row {
   readonly transferred: ReadonlyMap<string, number>
 }
 
+/** What this copy last wrote in a writer's name. */
+interface Written {
+  readonly row: Row
+  /** How far other copies, which must have ended, had written in that name when this one began to. */
+  readonly before: ReadonlyMap<number, number>
+}
+
+/**
+ * It stands, whatever is done to the token: what was spent is spent, though the whole document be
+ * undone, or the token be deleted or forged.
+ */
+const written = new WeakMap<Ledger, Map<Path, Map<string, Written>>>()
+
+function writtenAt({ ledger, path }: Place): Map<string, Written> {
+  const places = written.get(ledger) ?? new Map<Path, Map<string, Written>>()
+  written.set(ledger, places)
+  const byWriter = places.get(path) ?? new Map<string, Written>()
+  places.set(path, byWriter)
+  return byWriter
+}
+
 /** Of each copy and writer the furthest row, and what follows from them. */
 class Rows implements Index {
   readonly #rows = new Map<Token, Row>()
-  /** What this copy wrote last, by writer: it stands, whatever becomes of its token. */
-  readonly #own = new Map<string, Row>()
-  /** Writers of this copy of whom another copy wrote after they had begun to. */
-  readonly twins = new Set<string>()
-  readonly #ledger: Ledger
-
-  constructor(ledger: Ledger) {
-    this.#ledger = ledger
-  }
 
   add(token: Token): boolean {
     const row = readRow(token.payload)
-    if (row === undefined) return false
-    this.#rows.set(token, row)
-    const own = this.#own.get(row.writer)
-    if (row.lineage !== this.#ledger.lineage) {
-      if (own !== undefined) this.twins.add(row.writer)
-    } else if (own === undefined || own.at < row.at) {
-      this.#own.set(row.writer, row)
-    }
-    return true
+    if (row !== undefined) this.#rows.set(token, row)
+    return row !== undefined
   }
 
   remove(token: Token): boolean {
     return this.#rows.delete(token)
   }
 
-  own(writer: string): Row | undefined {
-    return this.#own.get(writer)
-  }
-
-  tokensOf(writer: string): Token[] {
-    const { lineage } = this.#ledger
+  tokensOf(writer: string, lineage: number): Token[] {
     const own = Array.from(this.#rows).filter(
       ([, row]) => row.writer === writer && row.lineage === lineage,
     )
@@ -65,32 +66,29 @@ class Rows implements Index {
   furthest(): Row[] {
     const furthest = new Map<string, [Token, Row]>()
     for (const [token, row] of this.#rows) {
-      const line = `${row.lineage} ${row.writer}`
-      const other = furthest.get(line)
-      if (other === undefined || isFurther([token, row], other)) furthest.set(line, [token, row])
+      const other = furthest.get(lineOf(row))
+      if (other === undefined || isFurther([token, row], other)) {
+        furthest.set(lineOf(row), [token, row])
+      }
     }
     return Array.from(furthest.values(), ([, row]) => row)
   }
+}
 
-  /** What each writer holds: created, minus spent, minus given away, plus got. */
-  held(): Map<string, number> {
-    const held = new Map<string, number>()
-    const give = (writer: string, rights: number): void => {
-      held.set(writer, (held.get(writer) ?? 0) + rights)
-    }
-    for (const { writer, created, spent, transferred } of this.furthest()) {
-      give(writer, created - spent)
-      for (const [to, amount] of transferred) {
-        give(writer, -amount)
-        give(to, amount)
-      }
-    }
-    return held
+/** What each writer holds: created, minus spent, minus given away, plus got. */
+function heldBy(rows: readonly Row[]): Map<string, Exact> {
+  const held = new Map<string, Exact>()
+  const give = (writer: string, rights: Exact): void => {
+    held.set(writer, plus(held.get(writer) ?? 0, rights))
   }
-
-  unspent(): number {
-    return this.furthest().reduce((sum, { created, spent }) => sum + created - spent, 0)
+  for (const { writer, created, spent, transferred } of rows) {
+    give(writer, created - spent)
+    for (const [to, amount] of transferred) {
+      give(writer, -amount)
+      give(to, amount)
+    }
   }
+  return held
 }
 
 /** A counter that keeps to its bound in any partition: see `boundedCounter`. */
@@ -106,17 +104,17 @@ export class BoundedCounter extends View<number> {
 
   /** What this writer can spend or transfer now, whatever happens elsewhere. */
   get rights(): number {
-    return this.rightsOf(this.place.author.writer)
+    return this.#held().get(this.place.author.writer) ?? 0
   }
 
   /** What a writer holds, as far as this copy knows. */
   rightsOf(writer: string): number {
-    return Math.max(0, this.#rows().held().get(writer) ?? 0)
+    return this.holders().get(writer) ?? 0
   }
 
   /** All who hold rights, as far as this copy knows. */
   holders(): ReadonlyMap<string, number> {
-    return frozenMap(Array.from(this.#rows().held()).filter(([, rights]) => rights > 0))
+    return positive(heldBy(this.#rows().furthest()))
   }
 
   /**
@@ -149,45 +147,82 @@ export class BoundedCounter extends View<number> {
   }
 
   protected snapshot(): number {
+    const unspent = this.#rows()
+      .furthest()
+      .reduce((sum, { created, spent }) => plus(sum, created - spent), 0 as Exact)
     // A copy that has heard of a spending before the creation that it rests on still keeps the bound.
-    const distance = Math.max(0, this.#rows().unspent())
-    return this.#bound + this.#direction * distance
+    const distance = unspent > 0 ? unspent : 0
+    return toSafe(plus(this.#bound, this.#direction === 1 ? distance : negated(distance)))
   }
 
   #checkHeld(amount: number): void {
     checkAmount(amount)
     const { writer } = this.place.author
-    if (this.#rows().twins.has(writer)) {
+    if (this.#hasTwin(writer)) {
       throw new CrdtError(
         'writer-in-use',
         `Another copy of the document writes as '${writer}' too, and may spend the same rights. ` +
           'Bind with a writer that only one copy uses at a time.',
       )
     }
-    const holders = new Map(this.holders())
+    const holders = new Map(this.#held())
     const held = holders.get(writer) ?? 0
     holders.delete(writer)
     if (amount > held) throw new NotEnoughRightsError(amount, held, holders)
   }
 
+  /** By what this copy itself wrote, rather than by what has become of it. */
+  #held(): ReadonlyMap<string, number> {
+    const own = Array.from(writtenAt(this.place).values(), ({ row }) => row)
+    const lines = new Set(own.map(lineOf))
+    const others = this.#rows()
+      .furthest()
+      .filter((row) => !lines.has(lineOf(row)))
+    return positive(heldBy([...others, ...own]))
+  }
+
+  #hasTwin(writer: string): boolean {
+    const own = writtenAt(this.place).get(writer)
+    if (own === undefined) return false
+    return this.#othersOf(writer).some(({ lineage, at }) => (own.before.get(lineage) ?? -1) < at)
+  }
+
+  #othersOf(writer: string): Row[] {
+    const { lineage } = this.place.ledger
+    return this.#rows()
+      .furthest()
+      .filter((row) => row.writer === writer && row.lineage !== lineage)
+  }
+
   #write(act: (row: Row) => Row): void {
     const { ledger, writer } = this.place.author
-    const nothing = { created: 0, spent: 0, transferred: new Map<string, number>() }
-    const rows = this.#rows()
-    const own = rows.own(writer) ?? { writer, lineage: ledger.lineage, at: 0, ...nothing }
-    const { lineage, created, spent, transferred } = act(own)
-    const seen = rows.tokensOf(writer)
+    const own = writtenAt(this.place)
+    const { row, before } = this.#begun(writer)
+    const next = { ...act(row), at: ledger.nextNumber() }
     this.place.change((transaction) => {
+      const { lineage, at, created, spent, transferred } = next
+      const seen = this.#rows().tokensOf(writer, lineage)
       const flat = Array.from(transferred).flat()
-      const at = ledger.nextNumber()
       this.place.putLasting(transaction, CODE, writer, lineage, at, created, spent, ...flat)
+      own.set(writer, { row: next, before })
       this.place.drop(transaction, seen)
       this.place.touch(transaction)
     })
   }
 
+  #begun(writer: string): Written {
+    const { lineage } = this.place.ledger
+    const own = writtenAt(this.place).get(writer)
+    if (own?.row.lineage === lineage) return own
+    const row = { writer, lineage, at: 0, created: 0, spent: 0, transferred: new Map() }
+    return {
+      row,
+      before: new Map(this.#othersOf(writer).map((other) => [other.lineage, other.at])),
+    }
+  }
+
   #rows(): Rows {
-    return this.place.index(CODE, () => new Rows(this.place.ledger))
+    return this.place.index(CODE, () => new Rows())
   }
 }
 
@@ -216,6 +251,15 @@ export function boundedCounter(bound: Bound): Type<BoundedCounter, number> {
     open: (place) => new BoundedCounter(place, limit, isMin ? 1 : -1),
     read: (view) => view.value,
   }
+}
+
+function lineOf({ lineage, writer }: Row): string {
+  return `${lineage} ${writer}`
+}
+
+function positive(held: ReadonlyMap<string, Exact>): ReadonlyMap<string, number> {
+  const some = Array.from(held).filter(([, rights]) => rights > 0)
+  return frozenMap(some.map(([writer, rights]) => [writer, toSafe(rights)] as const))
 }
 
 function checkTotal(total: number): number {

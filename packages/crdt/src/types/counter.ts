@@ -30,6 +30,7 @@ export class Counter extends View<Exact> {
   }
 
   #count(by: Exact): void {
+    if (by === 0) return
     const { ledger } = this.place
     const own = this.#counts().of(ledger.lineage)
     const last = own.map(([, count]) => count).toSorted((a, b) => b.at - a.at)[0]

@@ -1,6 +1,6 @@
 import { receivedJson, type Json } from '../json.ts'
 import type { Token } from '../ledger/token.ts'
-import { isPosition, type Position } from './position.ts'
+import { comparePositions, isPosition, type Position } from './position.ts'
 
 /** Names an element of a list or a node of a tree for ever. */
 export type ElementId = string
@@ -41,6 +41,8 @@ export interface Element extends Placing {
 
 /** Turns of placing count in steps, between which siblings can be placed anew without outdoing a move. */
 const TURNS_PER_MOVE = 4_096
+/** No honest count comes near it; beyond it numbers would not be exact. */
+const COUNT_MAX = 2 ** 51
 const FIRST: Turn = { count: 0, lineage: 0, at: 0 }
 
 export function newId({ lineage, at }: Change): ElementId {
@@ -52,7 +54,7 @@ export function created(id: ElementId, value: Json, placing: Placing): Element {
 }
 
 export function withValue(element: Element, value: Json, by: Change): Element {
-  return { ...element, value, valueTurn: { count: element.valueTurn.count + 1, ...by } }
+  return { ...element, value, valueTurn: turn(element.valueTurn.count + 1, by) }
 }
 
 export function moved(
@@ -69,7 +71,7 @@ export function moved(
     parent,
     position,
     before,
-    placeTurn: { count: moves * TURNS_PER_MOVE, ...by },
+    placeTurn: turn(moves * TURNS_PER_MOVE, by),
   }
 }
 
@@ -77,7 +79,11 @@ export function moved(
 export function placedAnew(element: Element, position: Position, by: Change): Element {
   const { count } = element.placeTurn
   const isLast = count % TURNS_PER_MOVE === TURNS_PER_MOVE - 1
-  return { ...element, position, placeTurn: { count: isLast ? count : count + 1, ...by } }
+  return { ...element, position, placeTurn: turn(isLast ? count : count + 1, by) }
+}
+
+function turn(count: number, by: Change): Turn {
+  return { count: Math.min(count, COUNT_MAX), ...by }
 }
 
 /** What two changes that have not seen each other come to. */
@@ -85,6 +91,10 @@ export function joined(a: Element, b: Element): Element {
   const { value, valueTurn } = isLater(a.valueTurn, b.valueTurn) ? a : b
   const { parent, position, placeTurn, before } = isLater(a.placeTurn, b.placeTurn) ? a : b
   return { id: a.id, value, valueTurn, parent, position, placeTurn, before }
+}
+
+export function isSamePlace(a: Placing, b: Placing): boolean {
+  return a.parent === b.parent && comparePositions(a.position, b.position) === 0
 }
 
 export function isLater(a: Turn, b: Turn): boolean {
@@ -121,6 +131,7 @@ function readTurn(numbers: readonly unknown[]): Turn | undefined {
   if (numbers.length === 0) return FIRST
   const [count, lineage, at] = numbers as number[]
   const isTurn = numbers.every((each) => Number.isSafeInteger(each) && (each as number) >= 0)
+  if (count === undefined || count > COUNT_MAX) return undefined
   return isTurn && numbers.length === 3 ? ({ count, lineage, at } as Turn) : undefined
 }
 

@@ -45,8 +45,8 @@ export abstract class Elements implements Index {
     return Array.from(this.#changes.get(id)?.keys() ?? [])
   }
 
-  /** An element came, went, or is another now. */
-  protected abstract changed(was: Element | undefined, is: Element | undefined): void
+  /** An element came, went, or is another now. Returns whether what is read may be another too. */
+  protected abstract changed(was: Element | undefined, is: Element | undefined): boolean
 
   #join(id: ElementId, changes: ReadonlyMap<Token, Element>): boolean {
     const was = this.#elements.get(id)
@@ -54,8 +54,7 @@ export abstract class Elements implements Index {
     if (equalityDeep(was, is)) return false
     if (is === undefined) this.#elements.delete(id)
     else this.#elements.set(id, is)
-    this.changed(was, is)
-    return true
+    return this.changed(was, is)
   }
 }
 

@@ -8,11 +8,21 @@ import { View } from '../view.ts'
 export type FlagWinner = 'enable' | 'disable'
 
 const CODES = { enable: 'e', disable: 'd' } as const
+type Code = (typeof CODES)[FlagWinner]
 
 /** How many enablings and disablings there are that no other change has seen. */
 class Changes implements Index {
-  enables = 0
-  disables = 0
+  readonly #code: Code
+  #enables = 0
+  #disables = 0
+
+  constructor(code: Code) {
+    this.#code = code
+  }
+
+  get isOn(): boolean {
+    return this.#enables > 0 && (this.#code === 'e' || this.#disables === 0)
+  }
 
   add(token: Token): boolean {
     return this.#count(token, 1)
@@ -23,17 +33,18 @@ class Changes implements Index {
   }
 
   #count({ payload: [value] }: Token, by: number): boolean {
-    if (value === true) this.enables += by
-    else if (value === false) this.disables += by
-    return typeof value === 'boolean'
+    const was = this.isOn
+    if (value === true) this.#enables += by
+    else if (value === false) this.#disables += by
+    return was !== this.isOn
   }
 }
 
 /** A boolean that is off at first: see `flag`. */
 export class Flag extends View<boolean> {
-  readonly #code: 'e' | 'd'
+  readonly #code: Code
 
-  constructor(place: Place, code: 'e' | 'd') {
+  constructor(place: Place, code: Code) {
     super(place)
     this.#code = code
   }
@@ -57,8 +68,7 @@ export class Flag extends View<boolean> {
   }
 
   protected snapshot(): boolean {
-    const { enables, disables } = this.place.index(this.#code, () => new Changes())
-    return enables > 0 && (this.#code === 'e' || disables === 0)
+    return this.place.index(this.#code, () => new Changes(this.#code)).isOn
   }
 
   #drop(transaction: Parameters<Place['drop']>[0], seen: readonly Token[]): void {

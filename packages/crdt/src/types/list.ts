@@ -7,6 +7,7 @@ import { View } from '../view.ts'
 import {
   created,
   encodeElement,
+  isSamePlace,
   moved,
   newId,
   placedAnew,
@@ -24,9 +25,11 @@ const CODE = 'l'
 class Ordered extends Elements {
   readonly order = new Siblings()
 
-  protected changed(was: Element | undefined, is: Element | undefined): void {
+  protected changed(was: Element | undefined, is: Element | undefined): boolean {
+    if (was !== undefined && is !== undefined && isSamePlace(was, is)) return was.value !== is.value
     if (was !== undefined) this.order.delete(was)
     if (is !== undefined) this.order.add(is)
+    return true
   }
 
   sorted(): Element[] {

@@ -1,11 +1,20 @@
 import type * as Y from 'yjs'
 
 import { frozenMap } from '../frozen.ts'
-import { checkKey } from '../ledger/path.ts'
+import { checkKey, hasRoom, type Path } from '../ledger/path.ts'
 import type { Place } from '../ledger/place.ts'
-import type { Type } from '../type.ts'
+import type { AnyType, Type } from '../type.ts'
 import { View } from '../view.ts'
 import { removeTokens } from './removal.ts'
+
+/** The longest path that fixed names make below a type. */
+function reachOf(type: AnyType): Path {
+  const paths = Array.from(type.fields ?? [], ([name, field]) => {
+    const below = reachOf(field)
+    return below === '' ? name : `${name}/${below}`
+  })
+  return paths.reduce((a, b) => (a.length < b.length ? b : a), '')
+}
 
 /** Views of keys that are not there, beyond as many as are, that are kept. */
 const ABSENT_VIEWS_MAX = 64
@@ -13,6 +22,8 @@ const ABSENT_VIEWS_MAX = 64
 /** Keys, each with a value of one type: see `map`. */
 export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
   readonly #type: Type<V, S>
+  /** What the fields below a key add to its path. */
+  readonly #reach: Path
   /** What was opened, so that a key gives the same view each time. */
   readonly #views = new Map<string, V>()
   #keys: { readonly version: number; readonly sorted: readonly string[] } | undefined
@@ -20,6 +31,7 @@ export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
   constructor(place: Place, type: Type<V, S>) {
     super(place)
     this.#type = type
+    this.#reach = reachOf(type)
   }
 
   /** The value of a key, to read and to change; a change is what makes the key be there. */
@@ -27,7 +39,7 @@ export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
     const name = checkKey(key)
     const known = this.#views.get(name)
     if (known !== undefined) return known
-    const view = this.#type.open(this.place.key(name))
+    const view = this.#type.open(this.place.key(name, this.#reach))
     this.#views.set(name, view)
     return view
   }
@@ -40,7 +52,8 @@ export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
   ensure(key: string): V {
     const name = checkKey(key)
     if (!this.#isPresent(name)) {
-      this.place.change((transaction) => this.place.key(name).touch(transaction))
+      const place = this.place.key(name, this.#reach)
+      this.place.change((transaction) => place.touch(transaction))
     }
     return this.get(name)
   }
@@ -71,7 +84,9 @@ export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
     const { version } = this.place
     if (this.#keys?.version === version) return this.#keys.sorted
     const children = Array.from(this.place.node?.children.values() ?? [])
-    const present = children.filter((child) => child.present > 0).map(({ key }) => key)
+    const present = children
+      .filter((child) => child.present > 0 && hasRoom(child.path, this.#reach))
+      .map(({ key }) => key)
     const sorted = Object.freeze(present.toSorted())
     this.#keys = { version, sorted }
     this.#closeAbsent(present)
@@ -87,7 +102,8 @@ export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
   }
 
   #isPresent(key: string): boolean {
-    return (this.place.node?.children.get(key)?.present ?? 0) > 0
+    const child = this.place.node?.children.get(key)
+    return child !== undefined && child.present > 0 && hasRoom(child.path, this.#reach)
   }
 
   /** Lets go of views of keys that went, which may come and go without end. */
@@ -99,9 +115,8 @@ export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
 
   /** The removal is itself a change to what the map lies in. */
   #remove(transaction: Y.Transaction, key: string): void {
-    const place = this.place.key(key)
+    const place = this.place.key(key, this.#reach)
     removeTokens(transaction, place)
-    this.#type.clear?.(place)
     this.#views.delete(key)
     this.place.touch(transaction)
   }
@@ -115,14 +130,9 @@ export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
  * counters are reset too, and bounded counters never.)
  */
 export function map<V, S>(type: Type<V, S>): Type<ReplicatedMap<V, S>, ReadonlyMap<string, S>> {
-  const clear = (place: Place): void => {
-    for (const key of place.node?.children.keys() ?? []) type.clear?.(place.key(key))
-  }
   return {
     kind: 'map',
     open: (place) => new ReplicatedMap(place, type),
     read: (view) => view.value,
-    // Only texts, at the bottom, have anything to clear.
-    clear,
   }
 }

@@ -13,12 +13,20 @@ class Values implements Index {
 
   add(token: Token): boolean {
     const value = receivedJson(token.payload[0])
-    if (value !== undefined) this.#values.set(token, value)
-    return value !== undefined
+    if (value === undefined) return false
+    const isNew = !this.#has(value)
+    this.#values.set(token, value)
+    return isNew
   }
 
   remove(token: Token): boolean {
-    return this.#values.delete(token)
+    const value = this.#values.get(token)
+    this.#values.delete(token)
+    return value !== undefined && !this.#has(value)
+  }
+
+  #has(value: Json): boolean {
+    return Array.from(this.#values.values()).some((other) => equalityDeep(other, value))
   }
 
   /** Each once, in an order that is the same everywhere. */

@@ -9,6 +9,9 @@ import { CRDT_LIMITS } from '../limits.ts'
  */
 export type Position = readonly number[]
 
+/** No honest rank comes near it; beyond it numbers would not be exact. */
+const RANK_MAX = 2 ** 51
+
 export function comparePositions(a: Position, b: Position): number {
   const length = Math.min(a.length, b.length)
   for (let at = 0; at < length; at++) {
@@ -29,7 +32,8 @@ export function positionBetween(
 ): Position | undefined {
   if (right !== undefined && comparePositions(left, right) >= 0) return undefined
   const position = choose(left, right, lineage)
-  return position.length <= 2 * CRDT_LIMITS.positionDepthMax ? position : undefined
+  const isShort = position.length <= 2 * CRDT_LIMITS.positionDepthMax
+  return isShort && isPosition(position) ? position : undefined
 }
 
 /** As many positions, the shortest there are. */
@@ -43,7 +47,7 @@ export function isPosition(value: unknown): value is Position {
     value.length > 0 &&
     value.length % 2 === 0 &&
     value.length <= 4 * CRDT_LIMITS.positionDepthMax &&
-    value.every((each) => Number.isSafeInteger(each))
+    value.every((each) => Number.isSafeInteger(each) && Math.abs(each as number) <= RANK_MAX)
   )
 }
 

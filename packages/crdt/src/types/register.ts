@@ -3,7 +3,7 @@ import { equalityDeep } from 'lib0/function'
 import { receivedJson, toJson } from '../json.ts'
 import type { Index } from '../ledger/node.ts'
 import { compareTokens, type Token } from '../ledger/token.ts'
-import { isStamp, nextStamp, type Stamp } from '../stamp.ts'
+import { checkTime, isStamp, nextStamp, type Stamp } from '../stamp.ts'
 import type { Type } from '../type.ts'
 import { View } from '../view.ts'
 
@@ -21,12 +21,15 @@ class Writes implements Index {
 
   add(token: Token): boolean {
     const write = readWrite(token.payload)
+    const was = this.last()
     if (write !== undefined) this.#writes.set(token, write)
-    return write !== undefined
+    return !isSameValue(was, this.last())
   }
 
   remove(token: Token): boolean {
-    return this.#writes.delete(token)
+    const was = this.last()
+    this.#writes.delete(token)
+    return !isSameValue(was, this.last())
   }
 
   /** By stamp, then by writer. */
@@ -50,7 +53,7 @@ export class Register<T> extends View<T> {
   set(value: T): void {
     const json = toJson(value)
     const { writer, now } = this.place.author
-    const stamp = nextStamp(this.#writes().last()?.stamp ?? 0, now())
+    const stamp = nextStamp(this.#writes().last()?.stamp ?? 0, checkTime(now()))
     this.place.change((transaction) => {
       const seen = this.place.tokens(CODE)
       this.place.replace(transaction, seen, CODE, stamp, writer, json)
@@ -81,6 +84,11 @@ export function register<T>(initial: T): Type<Register<T>, T> {
     open: (place) => new Register(place, value),
     read: (view) => view.value,
   }
+}
+
+/** Also where it was written again: nobody needs to hear of that. */
+function isSameValue(a: Write | undefined, b: Write | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && equalityDeep(a.value, b.value))
 }
 
 function isAfter([tokenA, a]: [Token, Write], [tokenB, b]: [Token, Write]): boolean {

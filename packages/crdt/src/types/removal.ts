@@ -1,8 +1,9 @@
-import type * as Y from 'yjs'
+import * as Y from 'yjs'
 
 import { lineOf, readCount, type Count } from './counts.ts'
 import { BOUNDED_COUNTER, COUNTER, COUNTER_RESET } from '../ledger/codes.ts'
 import type { Place } from '../ledger/place.ts'
+import type { Path } from '../ledger/path.ts'
 import type { Token } from '../ledger/token.ts'
 
 /**
@@ -22,6 +23,14 @@ export function removeTokens(transaction: Y.Transaction, place: Place): void {
       ledger.drop(transaction, token)
     }
   }
+  for (const path of Array.from(place.node?.texts() ?? [])) deleteText(transaction, path)
+}
+
+/** Whatever kind it is, also one that this version of an application has never asked for. */
+function deleteText(transaction: Y.Transaction, path: Path): void {
+  const root = transaction.doc.share.get(path)
+  if (root instanceof Y.Text || root instanceof Y.XmlFragment) root.delete(0, root.length)
+  else for (let item = root?._start; item; item = item.right) item.delete(transaction)
 }
 
 /** A line of this very copy needs no note: nobody else can be adding to it. */

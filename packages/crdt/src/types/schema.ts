@@ -44,9 +44,6 @@ export function schema<F extends Fields>(fields: F): Type<FieldViews<F>, FieldVa
     fields: types,
     open: (place) => openFields<F>(place, types),
     read: (view) => view.value,
-    clear: (place) => {
-      for (const [name, type] of types) type.clear?.(place.field(name))
-    },
   }
 }
 
@@ -69,7 +66,7 @@ function openFields<F extends Fields>(
 }
 
 function checkName(name: string): void {
-  if (RESERVED.has(name) || name === '' || name.startsWith('rejoin')) {
+  if (RESERVED.has(name) || name === '' || name.startsWith('rejoin') || !name.isWellFormed()) {
     throw new CrdtError('bad-schema', `A field can't be named '${name}': choose another name.`)
   }
   checkKey(name)

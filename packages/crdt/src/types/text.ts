@@ -33,13 +33,5 @@ function rootType<R extends Root>(
       throw new CrdtError('wrong-type', `'${path}' is ${there} in this document, and ${kind} here.`)
     }
   }
-  return {
-    kind,
-    open,
-    read: show,
-    clear: (place) => {
-      const root = open(place)
-      root.delete(0, root.length)
-    },
-  }
+  return { kind, open, read: show }
 }

@@ -51,7 +51,7 @@ export class TreeLayout {
     const open = [id]
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
       yield at
-      open.push(...this.childrenOf(at).ids())
+      for (const child of this.childrenOf(at).ids()) open.push(child)
     }
   }
 

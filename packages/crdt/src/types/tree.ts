@@ -1,4 +1,3 @@
-import { equalityDeep } from 'lib0/function'
 import type * as Y from 'yjs'
 
 import { CrdtError } from '../error.ts'
@@ -8,6 +7,7 @@ import { View } from '../view.ts'
 import {
   created,
   encodeElement,
+  isSamePlace,
   moved,
   newId,
   placedAnew,
@@ -17,7 +17,7 @@ import {
   type Placing,
 } from './element.ts'
 import { Elements } from './elements.ts'
-import { comparePositions, freshPositions, positionBetween, type Position } from './position.ts'
+import { freshPositions, positionBetween, type Position } from './position.ts'
 import { TOP, TreeLayout } from './tree-layout.ts'
 
 const CODE = 't'
@@ -38,21 +38,23 @@ class Nodes extends Elements {
     return this.#layout
   }
 
-  protected changed(was: Element | undefined, is: Element | undefined): void {
+  protected changed(was: Element | undefined, is: Element | undefined): boolean {
     const layout = this.#layout
-    if (layout === undefined || (was !== undefined && is !== undefined && staysPut(was, is))) {
-      return
+    if (layout?.isPlain === true && was !== undefined && is !== undefined && isSamePlace(was, is)) {
+      return was.value !== is.value
     }
     this.#layout = undefined
-    if (!layout.isPlain || !this.#isPlain(layout, was, is)) return
+    if (layout?.isPlain !== true || !this.#isPlain(layout, was, is)) return true
     if (was !== undefined) layout.delete(was.id)
     if (is !== undefined) layout.add(is.id, is)
     this.#layout = layout
+    return true
   }
 
   /** Whether a change leaves all nodes where they were put last. */
   #isPlain(layout: TreeLayout, was: Element | undefined, is: Element | undefined): boolean {
     if (is === undefined) return was !== undefined && layout.childrenOf(was.id).length === 0
+    if (is.parent === is.id) return false
     if (is.parent !== TOP && this.get(is.parent) === undefined) return false
     return was === undefined || !layout.isBelow(is.parent, is.id)
   }
@@ -110,6 +112,7 @@ export class Tree<T> extends View<readonly TreeNode<T>[]> {
     if (parent !== null && this.#nodes().layout.isBelow(parent, id)) {
       throw new CrdtError('cycle', `'${id}' can't be moved to '${parent}', which lies below it.`)
     }
+    if (this.#isAt(id, parent, index)) return
     this.place.change((transaction) => {
       const placing = this.#placingAt(transaction, parent, index)
       this.#settleAbove(transaction, parent)
@@ -164,6 +167,13 @@ export class Tree<T> extends View<readonly TreeNode<T>[]> {
       last.children.length === node.children.length &&
       last.children.every((child, at) => child === node.children[at])
     return isSame ? last : Object.freeze(node)
+  }
+
+  #isAt(id: ElementId, parent: ElementId | null, index: number | undefined): boolean {
+    if (this.parentOf(id) !== parent) return false
+    const children = this.childrenOf(parent)
+    const [at, to] = [children.indexOf(id), index ?? children.length]
+    return to === at || to === at + 1
   }
 
   /**
@@ -245,12 +255,4 @@ export function tree<T>(): Type<Tree<T>, readonly TreeNode<T>[]> {
     open: (place) => new Tree(place),
     read: (view) => view.value,
   }
-}
-
-function isSamePlace(a: Placing, b: Placing): boolean {
-  return a.parent === b.parent && comparePositions(a.position, b.position) === 0
-}
-
-function staysPut(was: Element, is: Element): boolean {
-  return isSamePlace(was, is) && equalityDeep(was.before, is.before)
 }

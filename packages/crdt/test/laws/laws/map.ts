@@ -11,7 +11,6 @@ import {
   text,
   type FieldViews,
 } from '../../../src/index.ts'
-import type { Place } from '../../../src/ledger/place.ts'
 import { ReplicatedMap } from '../../../src/types/map.ts'
 import { uncancelled, type History, type Operation } from '../history.ts'
 import type { Law } from '../law.ts'
@@ -50,16 +49,22 @@ class Forgetful extends ReplicatedMap<Cart, Cart['value']> {
     if (node === undefined) return false
     this.place.change((transaction) => {
       this.place.drop(transaction, node.tokens())
-      Cart.clear?.(this.place.key(key))
+      const { note } = this.get(key)
+      note.delete(0, note.length)
     })
     return true
   }
 }
 
-/** Takes the text for gone that nobody has deleted. */
+/** Puts the text again that a removal has deleted. */
 class Littering extends ReplicatedMap<Cart, Cart['value']> {
-  constructor(place: Place) {
-    super(place, { ...Cart, clear: () => {} })
+  override delete(key: string): boolean {
+    return this.place.change(() => {
+      const words = this.get(key).note.toString()
+      const was = super.delete(key)
+      if (words !== '') this.get(key).note.insert(0, words)
+      return was
+    })
   }
 }
 
@@ -71,7 +76,7 @@ export const mapLaw: Law<Carts, Change> = {
       ...map(Cart),
       open: (place) => new Forgetful(place, Cart),
     },
-    'a removal leaves the text': { ...map(Cart), open: (place) => new Littering(place) },
+    'a removal leaves the text': { ...map(Cart), open: (place) => new Littering(place, Cart) },
   },
   act: (view, random, site) => {
     const change = choose(random, view)

@@ -10,7 +10,9 @@ import type { Random } from '../random.ts'
 import { chosen } from './list.ts'
 
 class Plain extends Elements {
-  protected changed(): void {}
+  protected changed(): boolean {
+    return true
+  }
 }
 
 /** A parent pointer in each node, and the last write wins: what a circle holds is gone from sight. */
@@ -83,6 +85,7 @@ function move(
   try {
     const tokens = site.written(() => view.move(id, parent, index))
     expect(view.parentOf(id)).toBe(parent)
+    if (tokens.length === 0) return undefined
     return { kind: 'move', ...chosen(tokens) }
   } catch (error) {
     if (error instanceof CrdtError && error.code === 'cycle') return undefined
