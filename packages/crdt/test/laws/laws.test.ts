@@ -11,6 +11,7 @@ import { mapLaw } from './laws/map.ts'
 import { multiValueRegisterLaw } from './laws/multi-value-register.ts'
 import { registerLaw } from './laws/register.ts'
 import { addWinsLaw, growOnlyLaw, removeWinsLaw } from './laws/set.ts'
+import { countMinSketchLaw, hyperLogLogLaw, quantilesLaw, topKLaw } from './laws/summaries.ts'
 import { richTextLaw, textLaw } from './laws/text.ts'
 import { treeLaw } from './laws/tree.ts'
 import { live } from './run.ts'
@@ -36,6 +37,10 @@ const laws = [
   mapLaw,
   textLaw,
   richTextLaw,
+  hyperLogLogLaw,
+  countMinSketchLaw,
+  quantilesLaw,
+  topKLaw,
 ] as unknown as readonly AnyLaw[]
 
 const rows: string[][] = []
