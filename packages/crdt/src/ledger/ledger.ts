@@ -229,10 +229,11 @@ export class Ledger {
     if (changes && transaction !== null) this.#news.add(transaction, node.path)
   }
 
+  /** All shelves take other names when one has met its own, since what lies in one names the other. */
   #keepApart({ beforeState, afterState }: Y.Transaction): void {
-    for (const shelf of Object.values(this.#shelves)) {
-      if (beforeState.get(shelf.client) !== afterState.get(shelf.client)) shelf.moveOn()
-    }
+    const shelves = Object.values(this.#shelves)
+    const isMet = shelves.some(({ client }) => beforeState.get(client) !== afterState.get(client))
+    if (isMet) for (const shelf of shelves) shelf.moveOn()
   }
 
   #followRoots(transaction: Y.Transaction): void {
