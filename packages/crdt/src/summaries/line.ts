@@ -1,4 +1,4 @@
-import type { Token } from '../ledger/token.ts'
+import { compareTokens, type Token } from '../ledger/token.ts'
 
 /** What one token says: all that its copy had added by then, folded, or one addition. */
 export type Saying<Addition> = {
@@ -48,7 +48,10 @@ export class Line<Addition> {
 
   add(saying: Saying<Addition>): News {
     const same = this.#sayings.get(saying.at) ?? []
-    this.#sayings.set(saying.at, [...same, saying].toSorted(byIdentity))
+    this.#sayings.set(
+      saying.at,
+      [...same, saying].toSorted((a, b) => compareTokens(a.token, b.token)),
+    )
     if (same.length > 0) {
       this.#findBase()
       return 'other'
@@ -84,8 +87,4 @@ export class Line<Addition> {
       if (saying?.type === 'base' && saying.at > this.#baseAt) this.#base = saying
     }
   }
-}
-
-function byIdentity({ token: a }: Saying<unknown>, { token: b }: Saying<unknown>): number {
-  return a.client === b.client ? a.clock - b.clock : a.client - b.client
 }

@@ -16,8 +16,8 @@ import {
   type ElementId,
 } from './element.ts'
 import { Elements } from './elements.ts'
-import { freshPositions, positionBetween, type Position } from './position.ts'
-import { Siblings } from './siblings.ts'
+import type { Position } from './position.ts'
+import { positionAt, Siblings } from './siblings.ts'
 
 const CODE = 'l'
 
@@ -130,21 +130,11 @@ export class List<T> extends View<readonly T[]> {
     return id
   }
 
-  /** A position before the element at `index`; where there is none, all elements are placed anew. */
   #positionAt(transaction: Y.Transaction, index: number): Position {
-    const { lineage } = this.place.ledger
-    const find = (): Position | undefined =>
-      positionBetween(...this.#elements().order.around(index), lineage)
-    const found = find()
-    if (found !== undefined) return found
-    const positions = freshPositions(this.length, lineage)
-    this.#elements()
-      .sorted()
-      .forEach((element, at) => {
-        const position = positions[at] ?? element.position
-        this.#put(transaction, placedAnew(element, position, this.place.nextChange()))
-      })
-    return find() ?? [index, lineage]
+    const siblings = (): Siblings => this.#elements().order
+    return positionAt(siblings, index, this.place.ledger.lineage, (id, position) => {
+      this.#put(transaction, placedAnew(this.#find(id), position, this.place.nextChange()))
+    })
   }
 
   #put(transaction: Y.Transaction, element: Element): void {

@@ -1,5 +1,5 @@
 import type { Element, ElementId } from './element.ts'
-import { comparePositions, type Position } from './position.ts'
+import { comparePositions, freshPositions, positionBetween, type Position } from './position.ts'
 
 /** Elements in the order of their positions, and of their ids where two were given the same. */
 export class Siblings {
@@ -42,6 +42,25 @@ export class Siblings {
     }
     return from
   }
+}
+
+/**
+ * A position before the sibling at `index`. Where there is none between its neighbours, all siblings
+ * are first placed anew, in the order that they have.
+ */
+export function positionAt(
+  siblings: () => Siblings,
+  index: number,
+  lineage: number,
+  placeAnew: (id: ElementId, position: Position) => void,
+): Position {
+  const find = (): Position | undefined => positionBetween(...siblings().around(index), lineage)
+  const found = find()
+  if (found !== undefined) return found
+  const ids = siblings().ids()
+  const positions = freshPositions(ids.length, lineage)
+  ids.forEach((id, at) => placeAnew(id, positions[at] ?? [at, lineage]))
+  return find() ?? [index, lineage]
 }
 
 type Sibling = Pick<Element, 'id' | 'position'>

@@ -17,7 +17,8 @@ import {
   type Placing,
 } from './element.ts'
 import { Elements } from './elements.ts'
-import { freshPositions, positionBetween, type Position } from './position.ts'
+import type { Position } from './position.ts'
+import { positionAt, type Siblings } from './siblings.ts'
 import { TOP, TreeLayout } from './tree-layout.ts'
 
 const CODE = 't'
@@ -207,20 +208,11 @@ export class Tree<T> extends View<readonly TreeNode<T>[]> {
     return { parent: to, position: this.#positionAt(transaction, to, at) }
   }
 
-  /** A position before the child at `index`; where there is none, all children are placed anew. */
   #positionAt(transaction: Y.Transaction, parent: ElementId, index: number): Position {
-    const { lineage } = this.place.ledger
-    const find = (): Position | undefined =>
-      positionBetween(...this.#nodes().layout.childrenOf(parent).around(index), lineage)
-    const position = find()
-    if (position !== undefined) return position
-    const ids = this.#nodes().layout.childrenOf(parent).ids()
-    const positions = freshPositions(ids.length, lineage)
-    ids.forEach((id, at) => {
-      const anew = positions[at] ?? [at, lineage]
-      this.#put(transaction, placedAnew(this.#find(id), anew, this.place.nextChange()))
+    const siblings = (): Siblings => this.#nodes().layout.childrenOf(parent)
+    return positionAt(siblings, index, this.place.ledger.lineage, (id, position) => {
+      this.#put(transaction, placedAnew(this.#find(id), position, this.place.nextChange()))
     })
-    return find() ?? [index, lineage]
   }
 
   #put(transaction: Y.Transaction, node: Element): void {
