@@ -85,9 +85,23 @@ function problemsOf(type: AnyType, place: Place): Problem[] {
     const below = problemsOf(field, place.field(name))
     if (other === undefined) return below
     const message = `'${path}' is a ${other} in this document, and a ${field.kind} in the schema: name it otherwise.`
-    const isInUse = field.code !== undefined && node?.slots.has(field.code) === true
-    return [{ path, error: new CrdtError('wrong-type', message), isInUse }, ...below]
+    const error = new CrdtError('wrong-type', message)
+    return [{ path, error, isInUse: holdsOwn(field, node) }, ...below]
   })
+}
+
+function holdsOwn(type: AnyType, node: Node | undefined): boolean {
+  if (node === undefined) return false
+  if (isText(type)) return node.hasText
+  return isInner(type) ? node.children.size > 0 : node.slots.has(type.code ?? '')
+}
+
+function isText({ kind }: AnyType): boolean {
+  return kind === 'text' || kind === 'richText'
+}
+
+function isInner({ kind }: AnyType): boolean {
+  return kind === 'map' || kind === 'schema'
 }
 
 function otherKind(type: AnyType, node: Node | undefined): string | undefined {
@@ -95,8 +109,6 @@ function otherKind(type: AnyType, node: Node | undefined): string | undefined {
   for (const code of node.slots.keys()) {
     if (code !== type.code && KIND_OF_CODE[code] !== undefined) return KIND_OF_CODE[code]
   }
-  const isText = type.kind === 'text' || type.kind === 'richText'
-  if (node.hasText && !isText) return 'text'
-  const isInner = type.kind === 'map' || type.kind === 'schema'
-  return node.children.size > 0 && !isInner ? 'map' : undefined
+  if (node.hasText && !isText(type)) return 'text'
+  return node.children.size > 0 && !isInner(type) ? 'map' : undefined
 }

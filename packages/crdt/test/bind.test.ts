@@ -139,7 +139,7 @@ describe('[X2] schemas that can not be', () => {
 
   test.each<[string, () => unknown]>([
     ['a bound that is none', () => boundedCounter({ min: 0.5 })],
-    ['two bounds', () => boundedCounter({ min: 0, max: 9 })],
+    ['two bounds', () => boundedCounter({ min: 0, max: 9 } as never)],
     ['no bound', () => boundedCounter({} as never)],
     ['a winner where nothing is removed', () => set({ growOnly: true, wins: 'add' })],
     ['half a precision', () => hyperLogLog({ precision: 4.5 })],

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 
-import { bind, counter, map } from '../src/index.ts'
+import { bind, counter, map, schema } from '../src/index.ts'
+import { Ledger } from '../src/ledger/ledger.ts'
 import { checkSame, checkUsable, forged, LEDGERS, plain } from './enemy.ts'
 import { inUse, open, shown, spendIfHeld, stateOf, type Copy } from './everything.ts'
 
@@ -278,6 +279,16 @@ describe('[X2] [D1] documents of an enemy', () => {
     }
   })
 
+  test('a key that leaves no room for fields whose names are escaped', () => {
+    const doc = new Y.Doc()
+    const whole = bind(schema({ m: map(map(schema({ 'a/b': counter() }))) }), doc)
+    const path = `m/${'~1'.repeat(512)}/${'~1'.repeat(507)}`
+    for (let length = path.length; length <= path.length + 5; length++) {
+      Y.applyUpdate(doc, forged([[`+${path.padEnd(length, 'x')}`]], LEDGERS[0], length))
+    }
+    expect(() => whole.value).not.toThrow()
+  })
+
   test('a path that begins with no key, where the map is all that is bound', () => {
     const [doc, enemy] = [new Y.Doc(), new Y.Doc()]
     const whole = bind(map(counter()), doc)
@@ -306,16 +317,19 @@ describe('[X2] [D1] documents of an enemy', () => {
   })
 })
 
-test('[X2] one token of another type does not lock everybody out of a document in use', () => {
-  const copy = inUse()
-  Y.applyUpdate(copy.doc, forged([['rcount', 1, 'x', 1]]))
-  const again = open('bob')
-  Y.applyUpdate(again.doc, stateOf(copy))
-  expect(again.views.count.value).toBe(7)
-  const late = new Y.Doc()
-  Y.applyUpdate(late, stateOf(copy))
-  expect(() => open('cem', late)).not.toThrow()
-})
+test.each(Object.keys(open().views))(
+  '[X2] a token of another type at %s does not lock everybody out of a document in use',
+  (name) => {
+    const copy = inUse()
+    const code = name === 'register' ? 'c' : 'r'
+    const before = shown(copy)
+    Y.applyUpdate(copy.doc, forged([[code + name, 1, 1, 1, 1]]))
+    expect(shown(copy)).toEqual(before)
+    const late = new Y.Doc()
+    Y.applyUpdate(late, stateOf(copy))
+    expect(() => open('cem', late)).not.toThrow()
+  },
+)
 
 describe('[X2] a writer never spends a right twice', () => {
   /** Everything that others do to the rows of a writer between two of its spends. */
@@ -348,5 +362,24 @@ describe('[X2] a writer never spends a right twice', () => {
       attack(copy)
     }
     expect(spent).toBeLessThanOrEqual(name === 'its row is deleted' ? 20 : 10)
+  })
+
+  test('though its copy is made to take another name, and its row is deleted then', () => {
+    const [copy, enemy] = [open(), new Y.Doc()]
+    const { stock } = copy.views
+    Y.applyUpdate(copy.doc, forged([['bstock', 'bob', 99, 1, 10, 0, 'ann', 10]], LEDGERS[1]))
+    let spent = spendIfHeld(stock, 7)
+    copy.views.list.push('one')
+    enemy.clientID = copy.doc.clientID >>> 1
+    Y.applyUpdate(enemy, stateOf(copy))
+    enemy.getArray(LEDGERS[0]).insert(0, ['mine'])
+    Y.applyUpdate(copy.doc, Y.encodeStateAsUpdate(enemy))
+    spent += spendIfHeld(stock, 1)
+    const rows = enemy.getArray<unknown[]>(LEDGERS[1])
+    for (let at = rows.length - 1; at >= 0; at--) if (rows.get(at)[1] === 'ann') rows.delete(at, 1)
+    Y.applyUpdate(copy.doc, Y.encodeStateAsUpdate(enemy))
+    expect(Ledger.of(copy.doc).lineage).not.toBe(enemy.clientID)
+    for (const amount of [9, 7, 2, 1]) spent += spendIfHeld(stock, amount)
+    expect(spent).toBeLessThanOrEqual(10)
   })
 })

@@ -10,15 +10,26 @@ export type Path = string
 
 export function childPath(parent: Path, key: string): Path {
   const path = parent === '' ? escape(key) : `${parent}/${escape(key)}`
-  if (!hasRoom(path, '')) throw tooLong(key)
+  if (!hasRoom(path)) throw tooLong(key)
   return path
 }
 
-/** Whether `below` could follow a path. */
-export function hasRoom(path: Path, below: Path): boolean {
+/** What may follow a path: so many units, and so many keys. */
+export interface Reach {
+  readonly length: number
+  readonly depth: number
+}
+
+export const NO_REACH: Reach = { length: 0, depth: 0 }
+
+/** The reach of a name and of what may follow it. */
+export function reachBy(name: string, below: Reach): Reach {
+  return { length: 1 + escape(name).length + below.length, depth: 1 + below.depth }
+}
+
+export function hasRoom(path: Path, { length, depth }: Reach = NO_REACH): boolean {
   const { pathLengthMax, pathDepthMax } = CRDT_LIMITS
-  const length = path.length + (below === '' ? 0 : below.length + 1)
-  return length <= pathLengthMax && depthOf(path) + depthOf(below) <= pathDepthMax
+  return path.length + length <= pathLengthMax && depthOf(path) + depth <= pathDepthMax
 }
 
 export function tooLong(key: string): CrdtError {
@@ -54,7 +65,7 @@ const CANONICAL = /^(?:~2|(?:[^~/]|~[01])+)(?:\/(?:~2|(?:[^~/]|~[01])+))*$/
 export function isPath(path: string): path is Path {
   if (path === '') return true
   return (
-    hasRoom(path, '') &&
+    hasRoom(path) &&
     CANONICAL.test(path) &&
     path.split('/').every((part) => unescape(part).length <= CRDT_LIMITS.keyLengthMax)
   )

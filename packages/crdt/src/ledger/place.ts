@@ -3,7 +3,7 @@ import type * as Y from 'yjs'
 import { TOUCH } from './codes.ts'
 import type { Ledger } from './ledger.ts'
 import type { Index, Listener, Node } from './node.ts'
-import { childPath, hasRoom, tooLong, type Path } from './path.ts'
+import { childPath, hasRoom, tooLong, type Path, type Reach } from './path.ts'
 import type { Token } from './token.ts'
 
 /** Who writes through a binding, and by which clock. */
@@ -44,7 +44,7 @@ export class Place {
   }
 
   /** Throws `CrdtError('bad-key')` where `reach`, what lies below the key, would not fit any more. */
-  key(key: string, reach: Path): Place {
+  key(key: string, reach: Reach): Place {
     const path = childPath(this.path, key)
     if (!hasRoom(path, reach)) throw tooLong(key)
     return new Place(this.author, path, path)

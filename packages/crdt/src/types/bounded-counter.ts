@@ -227,7 +227,9 @@ export class BoundedCounter extends View<number> {
 }
 
 /** One of the two. The counter begins at it. */
-export type Bound = { readonly min: number } | { readonly max: number }
+export type Bound =
+  | { readonly min: number; readonly max?: never }
+  | { readonly max: number; readonly min?: never }
 
 /**
  * An integer that is never below `min`, or never above `max`, whatever is cut from whatever: to come

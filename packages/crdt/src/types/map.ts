@@ -1,19 +1,20 @@
 import type * as Y from 'yjs'
 
 import { frozenMap } from '../frozen.ts'
-import { checkKey, hasRoom, type Path } from '../ledger/path.ts'
+import { checkKey, hasRoom, NO_REACH, reachBy, type Reach } from '../ledger/path.ts'
 import type { Place } from '../ledger/place.ts'
 import type { AnyType, Type } from '../type.ts'
 import { View } from '../view.ts'
 import { removeTokens } from './removal.ts'
 
-/** The longest path that fixed names make below a type. */
-function reachOf(type: AnyType): Path {
-  const paths = Array.from(type.fields ?? [], ([name, field]) => {
-    const below = reachOf(field)
-    return below === '' ? name : `${name}/${below}`
+/** How far fixed names go below a type. */
+function reachOf(type: AnyType): Reach {
+  const reaches = Array.from(type.fields ?? [], ([name, field]) => reachBy(name, reachOf(field)))
+  const longest = (a: Reach, b: Reach): Reach => ({
+    length: Math.max(a.length, b.length),
+    depth: Math.max(a.depth, b.depth),
   })
-  return paths.reduce((a, b) => (a.length < b.length ? b : a), '')
+  return reaches.reduce(longest, NO_REACH)
 }
 
 /** Views of keys that are not there, beyond as many as are, that are kept. */
@@ -23,7 +24,7 @@ const ABSENT_VIEWS_MAX = 64
 export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
   readonly #type: Type<V, S>
   /** What the fields below a key add to its path. */
-  readonly #reach: Path
+  readonly #reach: Reach
   /** What was opened, so that a key gives the same view each time. */
   readonly #views = new Map<string, V>()
   #keys: { readonly version: number; readonly sorted: readonly string[] } | undefined

@@ -211,7 +211,14 @@ export class Tree<T> extends View<readonly TreeNode<T>[]> {
   #positionAt(transaction: Y.Transaction, parent: ElementId, index: number): Position {
     const siblings = (): Siblings => this.#nodes().layout.childrenOf(parent)
     return positionAt(siblings, index, this.place.ledger.lineage, (id, position) => {
-      this.#put(transaction, placedAnew(this.#find(id), position, this.place.nextChange()))
+      const [node, change] = [this.#find(id), this.place.nextChange()]
+      // One that lies here by a fallback is put here.
+      const isHere = node.parent === parent
+      const placing = { parent, position }
+      this.#put(
+        transaction,
+        isHere ? placedAnew(node, position, change) : moved(node, placing, undefined, change),
+      )
     })
   }
 

@@ -14,7 +14,12 @@ interface Chosen {
 
 /** Siblings that had to be given other positions, in the same order, to make room. */
 interface Anew {
-  readonly anew: readonly { readonly id: string; readonly position: readonly number[] }[]
+  readonly anew: readonly {
+    readonly id: string
+    readonly position: readonly number[]
+    /** Those that lay there by a fallback were put there. */
+    readonly isMoved: boolean
+  }[]
 }
 
 type Turn = readonly [count: number, lineage: number, operation: number]
@@ -93,9 +98,17 @@ function made(
     const valueTurn = [(was?.valueTurn[0] ?? 0) + 1, lineage, id] as const
     return was === undefined ? [] : [{ ...was, value: what.value, valueTurn }]
   }
-  const anew = what.anew.map((each) =>
-    placedAnew(seen.get(each.id) as State, each.position, id, lineage),
-  )
+  const turnAfter = (count: number, at: number): Turn => [count, lineage, id + at / 1_000]
+  const moved = (node: State, to: Chosen, before: Chosen | undefined, at: number): State => {
+    const count = (Math.floor(node.placeTurn[0] / TURNS_PER_MOVE) + 1) * TURNS_PER_MOVE
+    const { parent, position } = to
+    return { ...node, parent, position, before, placeTurn: turnAfter(count, at) }
+  }
+  const anew = what.anew.map(({ id: sibling, position, isMoved }, at) => {
+    const node = seen.get(sibling) as State
+    if (isMoved) return moved(node, { parent: what.parent, position }, undefined, at)
+    return { ...node, position, placeTurn: turnAfter(node.placeTurn[0] + 1, at) }
+  })
   if (what.kind === 'create') {
     const { parent, position, value } = what
     const state = { id: what.id, parent, position, value, valueTurn: NEVER, placeTurn: NEVER }
@@ -105,25 +118,11 @@ function made(
   const moves: [State, Chosen, Chosen | undefined][] = []
   for (let at = layout.get(what.parent); at !== undefined; at = layout.get(at.parent)) {
     const node = seen.get(at.id) as State
-    if (node.parent !== at.parent || node.position !== at.position)
-      moves.push([node, at, undefined])
+    const isPlain = node.parent === at.parent && node.position === at.position
+    if (!isPlain) moves.push([node, at, undefined])
   }
   moves.push([was as State, what, layout.get(what.id)])
-  const moved = moves.map(([node, { parent, position }, before], at) => {
-    const count = (Math.floor(node.placeTurn[0] / TURNS_PER_MOVE) + 1) * TURNS_PER_MOVE
-    return {
-      ...node,
-      parent,
-      position,
-      before,
-      placeTurn: [count, lineage, id + at / 100] as const,
-    }
-  })
-  return [...anew, ...moved]
-}
-
-function placedAnew(was: State, position: readonly number[], id: number, lineage: number): State {
-  return { ...was, position, placeTurn: [was.placeTurn[0] + 1, lineage, id] }
+  return [...anew, ...moves.map((move, at) => moved(...move, anew.length + at))]
 }
 
 function join(a: State, b: State): State {

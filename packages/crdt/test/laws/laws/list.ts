@@ -69,16 +69,21 @@ export function chosen(tokens: unknown[][]): {
   id: string
   parent: string
   position: number[]
-  anew: { id: string; position: number[] }[]
+  anew: { id: string; position: number[]; isMoved: boolean }[]
 } {
   const read = tokens.map(([, id, , parent, position, , , , count = 0]) => ({
     id: id as string,
     parent: parent as string,
     position: position as number[],
-    isAnew: (count as number) % 4_096 > 0,
+    isMoved: (count as number) % 4_096 === 0,
   }))
-  const last = read.at(-1)
+  const last = read.pop()
   if (last === undefined) throw new Error('A change left no token.')
-  const anew = read.filter(({ id, isAnew }) => isAnew && id !== last.id)
-  return { id: last.id, parent: last.parent, position: last.position, anew }
+  const { id, parent, position } = last
+  return {
+    id,
+    parent,
+    position,
+    anew: read.filter((each) => each.parent === parent && each.id !== id),
+  }
 }
