@@ -147,7 +147,11 @@ export class Ledger {
   /** What is typed in a transaction is read in it, though Yjs tells of it only at its end. */
   #catchUp(): void {
     const transaction = this.doc._transaction
-    if (transaction !== null && transaction.changed.size > 0) this.#followRoots(transaction)
+    if (transaction === null) return
+    const { undoable, lasting } = this.#shelves
+    for (const type of transaction.changed.keys()) {
+      if (type !== undoable.array && type !== lasting.array) return this.#followRoots(transaction)
+    }
   }
 
   #end(transaction: Y.Transaction): void {
@@ -223,7 +227,10 @@ export class Ledger {
       const was = at.present
       at.present += present
       // A key has come or gone, which is news to what holds it.
-      if ((was === 0) !== (at.present === 0)) changes = true
+      if ((was === 0) !== (at.present === 0)) {
+        changes = true
+        if (at.parent !== undefined) at.parent.keysVersion = this.#tick
+      }
     }
     const transaction = this.#transaction ?? this.doc._transaction
     if (changes && transaction !== null) this.#news.add(transaction, node.path)

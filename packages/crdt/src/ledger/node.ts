@@ -41,6 +41,8 @@ export class Node {
   hasText = false
   /** Another number whenever what is read here may be another. */
   version: number
+  /** Another number whenever other keys are there. */
+  keysVersion = 0
 
   constructor(path: Path, key: string, parent: Node | undefined, version: number) {
     this.path = path

@@ -32,8 +32,11 @@ export class Roots {
     // Yjs replaces a root when it is first asked for as one type or another.
     const isUnknown = Array.from(roots).some((root) => !this.#paths.has(root))
     if (isUnknown) {
-      yield* this.all(doc)
-      return
+      for (const [name, root] of doc.share) {
+        if (this.#paths.has(root)) continue
+        this.#note(name, root)
+        roots.add(root)
+      }
     }
     for (const root of roots) {
       const path = this.#paths.get(root)

@@ -1,6 +1,7 @@
 import type * as Y from 'yjs'
 
 import { frozenMap } from '../frozen.ts'
+import type { Node } from '../ledger/node.ts'
 import { checkKey, hasRoom, NO_REACH, reachBy, type Reach } from '../ledger/path.ts'
 import type { Place } from '../ledger/place.ts'
 import type { AnyType, Type } from '../type.ts'
@@ -17,6 +18,7 @@ function reachOf(type: AnyType): Reach {
   return reaches.reduce(longest, NO_REACH)
 }
 
+const NO_KEYS: readonly string[] = Object.freeze([])
 /** Views of keys that are not there, beyond as many as are, that are kept. */
 const ABSENT_VIEWS_MAX = 64
 
@@ -27,7 +29,9 @@ export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
   readonly #reach: Reach
   /** What was opened, so that a key gives the same view each time. */
   readonly #views = new Map<string, V>()
-  #keys: { readonly version: number; readonly sorted: readonly string[] } | undefined
+  #keys:
+    | { readonly node: Node; readonly version: number; readonly sorted: readonly string[] }
+    | undefined
 
   constructor(place: Place, type: Type<V, S>) {
     super(place)
@@ -82,14 +86,16 @@ export class ReplicatedMap<V, S> extends View<ReadonlyMap<string, S>> {
 
   /** The keys that are there, in the order of their UTF-16 units. */
   keys(): readonly string[] {
-    const { version } = this.place
-    if (this.#keys?.version === version) return this.#keys.sorted
-    const children = Array.from(this.place.node?.children.values() ?? [])
+    const { node } = this.place
+    if (node === undefined) return NO_KEYS
+    if (this.#keys?.node === node && this.#keys.version === node.keysVersion)
+      return this.#keys.sorted
+    const children = Array.from(node.children.values())
     const present = children
       .filter((child) => child.present > 0 && hasRoom(child.path, this.#reach))
       .map(({ key }) => key)
     const sorted = Object.freeze(present.toSorted())
-    this.#keys = { version, sorted }
+    this.#keys = { node, version: node.keysVersion, sorted }
     this.#closeAbsent(present)
     return sorted
   }

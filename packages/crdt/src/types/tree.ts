@@ -136,8 +136,12 @@ export class Tree<T> extends View<readonly TreeNode<T>[]> {
     this.#find(id)
     this.place.change((transaction) => {
       const nodes = this.#nodes()
-      const tokens = Array.from(nodes.layout.subtree(id)).flatMap((each) => nodes.tokensOf(each))
-      this.place.drop(transaction, tokens)
+      // From the leaves, so that no node lies under one that is gone meanwhile.
+      const below = Array.from(nodes.layout.subtree(id)).toReversed()
+      this.place.drop(
+        transaction,
+        below.flatMap((each) => nodes.tokensOf(each)),
+      )
       this.place.touch(transaction)
     })
   }
