@@ -37,8 +37,11 @@ test('[X4] stock y-websocket clients on three replicas share a document and who 
   bob.doc.getText('content').delete(0, 4)
   await until(() => [ann, bob, cem].every((each) => textOf(each) === 'o'), 'all see the deletion')
   ann.provider.destroy()
-  await until(() => namesIn(cem).length === 2, 'ann is seen to be gone')
-  expect(namesIn(bob)).toEqual(['bob', 'cem'])
+  await until(
+    () => [bob, cem].every((each) => namesIn(each).length === 2),
+    'ann is seen to be gone',
+  )
+  for (const each of [bob, cem]) expect(namesIn(each)).toEqual(['bob', 'cem'])
 })
 
 test('[X4] a stock client that comes back to another replica finds its document there', async () => {
