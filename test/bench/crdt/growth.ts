@@ -33,7 +33,7 @@ export const MODES: readonly Mode[] = [
     name: '3, in turns, type too',
     writers: 3,
     isTyping: true,
-    checkpoints: [100, 1_000],
+    checkpoints: [100, 1_000, 2_000],
   },
 ]
 

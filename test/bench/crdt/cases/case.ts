@@ -24,7 +24,7 @@ export interface Case {
   readonly naiveVerdict: string
   /** What the value must be after changes number 0 to `changes` - 1, where that is known. */
   readonly expected?: (changes: number) => unknown
-  /** Where more changes would take minutes, as the time grows with their square. */
+  /** Where more changes would take too long to measure how the document grows. */
   readonly opsMax?: number
   /** The same, of the naive one alone. */
   readonly naiveOpsMax?: number

@@ -179,7 +179,7 @@ const mapsThatKeep: readonly Case[] = [
     }),
     naiveIs: 'Y.Map of Y.Text',
     naiveVerdict: 'no: whole keys are lost',
-    opsMax: 1_000,
+    opsMax: 10_000,
   },
 ]
 

@@ -135,6 +135,7 @@ const others: readonly Case[] = [
     naive: typesAnywhere,
     naiveIs: 'Y.Text: the same',
     naiveVerdict: 'yes',
+    opsMax: 10_000,
   },
 ]
 
