@@ -9,7 +9,7 @@ export type CrdtErrorCode =
   | 'not-an-integer'
   /** A value or a total beyond its limit. */
   | 'too-large'
-  /** An index that is not in the list. */
+  /** An index that is not in the list or among the children, or a quantile that is not from 0 to 1. */
   | 'out-of-range'
   /** An element or a node that is not there (any more). */
   | 'gone'

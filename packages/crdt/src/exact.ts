@@ -59,7 +59,8 @@ export function toSafe(amount: Exact): number {
   return amount > 0 ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER
 }
 
-function nameOf(amount: unknown): string {
+/** For a message: whatever it is, also what has no text. */
+export function nameOf(amount: unknown): string {
   return typeof amount === 'number' ? `${amount}` : `a ${typeof amount}`
 }
 

@@ -27,6 +27,7 @@ export function reachBy(name: string, below: Reach): Reach {
   return { length: 1 + escape(name).length + below.length, depth: 1 + below.depth }
 }
 
+/** Whether something of that reach could follow a path. */
 export function hasRoom(path: Path, { length, depth }: Reach = NO_REACH): boolean {
   const { pathLengthMax, pathDepthMax } = CRDT_LIMITS
   return path.length + length <= pathLengthMax && depthOf(path) + depth <= pathDepthMax
@@ -36,7 +37,7 @@ export function tooLong(key: string): CrdtError {
   return new CrdtError('bad-key', `The path to '${key.slice(0, 40)}' is too long or too deep.`)
 }
 
-/** The paths from the document's own to `path`, which is the last. */
+/** The path that `path` lies directly below; the document's own lies below none but itself. */
 export function parentPath(path: Path): Path {
   return path.slice(0, Math.max(0, path.lastIndexOf('/')))
 }

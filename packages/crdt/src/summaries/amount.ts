@@ -1,4 +1,5 @@
 import { CrdtError } from '../error.ts'
+import { nameOf } from '../exact.ts'
 
 /** How often something is counted: an integer from 1 to 2^53 - 1. */
 export function isAmount(value: unknown): value is number {
@@ -9,7 +10,7 @@ export function checkAmountOf(count: unknown): number {
   if (isAmount(count)) return count
   throw new CrdtError(
     'not-an-integer',
-    `A summary counts by an integer from 1 to 2^53 - 1, and not by ${String(count)}.`,
+    `A summary counts by an integer from 1 to 2^53 - 1, and not by ${nameOf(count)}.`,
   )
 }
 
