@@ -38,7 +38,8 @@ function replayable(seed: number): ReturnType<typeof live> {
 /** One history: 20 s of faults, then peace. */
 function live(seed: number): { happened: Happened; asks: number; acked: number } {
   const replicas = 2 + (seed % 4)
-  const world = new World({ seed, replicas, clients: 6 })
+  const profile = seed % 3 === 0 ? 'identity' : 'store'
+  const world = new World({ seed, replicas, clients: 6, profile })
   for (let moment = 0; moment < 400; moment++) {
     world.disturb()
     world.agenda.run(world.agenda.between(0, 100))
@@ -62,7 +63,7 @@ function checkQuiet(world: World): void {
   }
 }
 
-describe('[L2] [L4] [L5] [L6] [S1] random histories with faults', () => {
+describe('[L2] [L4] [L5] [L6] [L7] [L8] [S1] [S2] [S3] random histories with faults', () => {
   const totals = {
     crashes: 0,
     partitions: 0,
@@ -71,6 +72,15 @@ describe('[L2] [L4] [L5] [L6] [S1] random histories with faults', () => {
     lostFrames: 0,
     stalls: 0,
     duplicates: 0,
+    trims: 0,
+    jumps: 0,
+    failures: 0,
+    damages: 0,
+    repairs: 0,
+    restores: 0,
+    copies: 0,
+    renewals: 0,
+    cuts: 0,
     asks: 0,
     acked: 0,
   }

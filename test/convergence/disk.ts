@@ -1,85 +1,261 @@
-import type { Batch } from '@rejoin/engine'
+import type { Batch, LooseEntry, Stored } from '@rejoin/engine'
 import type { Member } from '@rejoin/gossip'
 import {
   CHAIN_START,
+  covers,
   type ChainHash,
   type Head,
   type Range,
   type ReplicaId,
   type SealedEntry,
+  type Version,
 } from '@rejoin/protocol'
 import * as Y from 'yjs'
 
-/** A disk in the open: what is on it survives every crash, and a checker can look at all of it. */
+/** What a disk holds of one origin: entries after its floor, and maybe loose ones beyond a cut. */
+interface OriginLog {
+  readonly floor: Head
+  readonly entries: readonly SealedEntry[]
+  /** The last entry that stays, while those after it are to be published anew. */
+  readonly cut?: number
+}
+
+interface StoredDocument {
+  /** The place of the first update. */
+  readonly base: number
+  readonly updates: readonly Uint8Array[]
+  /** The place of an update that can't be read. */
+  readonly damaged?: number
+}
+
+const START: OriginLog = { floor: { seq: 0, hash: CHAIN_START }, entries: [] }
+const NO_DOCUMENT: StoredDocument = { base: 0, updates: [] }
+
+/**
+ * A disk in the open: what is on it survives every crash, and a checker can look at all of it. It is
+ * what the port `Store` says, without a promise; values are replaced and never changed, so that a
+ * copy of it is a backup.
+ */
 export class Disk {
-  readonly replica: ReplicaId
-  readonly log = new Map<ReplicaId, SealedEntry[]>()
-  readonly documents = new Map<string, Uint8Array[]>()
-  readonly members = new Map<ReplicaId, Member>()
+  replica: ReplicaId
+  #log = new Map<ReplicaId, OriginLog>()
+  #documents = new Map<string, StoredDocument>()
+  #members = new Map<ReplicaId, Member>()
+  #notes = new Map<string, Uint8Array>()
+  /** Whether ids are used twice in this run: what a dependency names may then be another entry. */
+  mayHaveHoles = false
   readonly #built = new Map<string, Y.Doc>()
 
   constructor(replica: ReplicaId) {
     this.replica = replica
   }
 
-  write({ entries, members }: Batch): void {
-    for (const entry of entries) {
-      const origin = entry.dot.replica
-      const log = this.log.get(origin) ?? []
-      // [L2] each origin's log is a prefix without gaps
-      if (log.length + 1 !== entry.dot.seq) {
-        throw new Error(`gap: ${origin} has ${log.length}, then ${entry.dot.seq}`)
-      }
-      // [L4] everything in its deps is on the disk before it, or earlier in this batch
-      for (const [dep, seq] of entry.deps) {
-        if ((this.log.get(dep)?.length ?? 0) < seq) throw new Error(`${origin} lacks ${dep}:${seq}`)
-      }
-      log.push(entry)
-      this.log.set(origin, log)
-      for (const { document, update } of entry.changes) {
-        const updates = this.documents.get(document) ?? []
-        updates.push(update)
-        this.documents.set(document, updates)
-        this.#build(document, update)
-      }
-    }
-    for (const member of members) this.members.set(member.replica, member)
+  /** The disk as it is at this moment. */
+  backup(): Disk {
+    const copy = new Disk(this.replica)
+    copy.#log = new Map(this.#log)
+    copy.#documents = new Map(this.#documents)
+    copy.#members = new Map(this.#members)
+    copy.#notes = new Map(this.#notes)
+    copy.mayHaveHoles = this.mayHaveHoles
+    return copy
   }
 
-  #build(document: string, update: Uint8Array): void {
-    const doc = this.#built.get(document) ?? new Y.Doc()
-    this.#built.set(document, doc)
+  write({ entries, members, snapshots, jumps, notes }: Batch): void {
+    for (const { document, update } of snapshots) this.#append(document, update)
+    for (const entry of entries) this.#writeEntry(entry)
+    for (const [origin, head] of jumps) this.#log.set(origin, { floor: head, entries: [] })
+    for (const member of members) this.#members.set(member.replica, member)
+    for (const [name, note] of notes) {
+      if (note.length > 0) this.#notes.set(name, note)
+      else this.#notes.delete(name)
+    }
+  }
+
+  #writeEntry(entry: SealedEntry): void {
+    const { replica: origin, seq } = entry.dot
+    // [L2] each origin's log is a prefix without gaps
+    const head = this.#headOf(origin).seq
+    if (head + 1 !== seq) throw new Error(`gap: ${origin} has ${head}, then ${seq}`)
+    // [L4] everything in its deps is on the disk before it, or earlier in this batch; an own entry may
+    // build on documents that came whole, of which the log says nothing yet
+    if (origin !== this.replica) this.#checkDeps(entry)
+    const log = this.#logOf(origin)
+    if (log.cut !== undefined) throw new Error(`${origin} is written to while it is cut`)
+    this.#log.set(origin, { ...log, entries: [...log.entries, entry] })
+    for (const { document, update } of entry.changes) this.#append(document, update)
+  }
+
+  #checkDeps({ dot, deps }: SealedEntry): void {
+    for (const [dep, needed] of deps) {
+      if (this.#headOf(dep).seq < needed) throw new Error(`${dot.replica} lacks ${dep}:${needed}`)
+    }
+  }
+
+  #append(document: string, update: Uint8Array): void {
+    const stored = this.#documents.get(document) ?? NO_DOCUMENT
+    this.#documents.set(document, { ...stored, updates: [...stored.updates, update] })
+    const doc = this.#docOf(document)
     Y.applyUpdate(doc, update)
-    // Nothing is stored that builds on something that is not.
+    // Nothing is stored that builds on something that is not, as long as numbers name one entry each.
+    if (this.mayHaveHoles) return
     if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null) {
       throw new Error(`${document} is stored with a hole`)
     }
   }
 
-  holdsToken(document: string, token: string): boolean {
-    return this.#built.get(document)?.getMap('tokens').get(token) === true
+  #docOf(document: string): Y.Doc {
+    const known = this.#built.get(document)
+    if (known !== undefined) return known
+    const doc = new Y.Doc()
+    for (const update of this.truth(document)) Y.applyUpdate(doc, update)
+    this.#built.set(document, doc)
+    return doc
+  }
+
+  #logOf(origin: ReplicaId): OriginLog {
+    return this.#log.get(origin) ?? START
+  }
+
+  #headOf(origin: ReplicaId): Head {
+    const { floor, entries, cut = Number.POSITIVE_INFINITY } = this.#logOf(origin)
+    const last = entries.filter(({ dot }) => dot.seq <= cut).at(-1)
+    return last === undefined ? floor : { seq: last.dot.seq, hash: last.hash }
+  }
+
+  stored(): Stored {
+    const cuts = [...this.#log].filter(([, { cut }]) => cut !== undefined)
+    return {
+      replica: this.replica,
+      heads: this.heads(),
+      floors: new Map([...this.#log].map(([origin, { floor }]) => [origin, floor] as const)),
+      members: [...this.#members.values()],
+      notes: this.#notes,
+      cuts: cuts.map(([origin]) => origin),
+    }
   }
 
   heads(): Map<ReplicaId, Head> {
-    const heads = new Map<ReplicaId, Head>()
-    for (const [origin, log] of this.log) {
-      heads.set(origin, { seq: log.length, hash: this.#hashAt(origin, log.length) })
-    }
-    return heads
+    const heads = [...this.#log.keys()].map((origin) => [origin, this.#headOf(origin)] as const)
+    return new Map(heads.filter(([, { seq }]) => seq > 0))
   }
 
   version(): Map<ReplicaId, number> {
-    return new Map([...this.log].map(([origin, log]) => [origin, log.length]))
+    return new Map([...this.heads()].map(([origin, { seq }]) => [origin, seq]))
+  }
+
+  /** Whether its documents may hold more than its version says, as it is brought up by documents. */
+  get isAhead(): boolean {
+    return this.#notes.size > 0
+  }
+
+  /** Whether `other` holds all that is in this disk's documents and has left its log. */
+  isCoveredBy(other: Disk): boolean {
+    const floors = [...this.#log].map(([origin, { floor }]) => [origin, floor.seq] as const)
+    return this.#notes.size === 0 && covers(other.version(), new Map(floors))
+  }
+
+  entries(): SealedEntry[] {
+    return [...this.#log.values()].flatMap(({ entries }) => entries)
+  }
+
+  /** How much there is to trim: what is damaged may be left in the log alone. */
+  logBytes(): number {
+    if (this.names.some((name) => this.document(name) === undefined)) return 0
+    return this.entries().reduce((bytes, entry) => bytes + entry.bytes.length, 0)
   }
 
   read({ origin, from, to }: Range): { previous: ChainHash; entries: Uint8Array[] } {
-    const entries = (this.log.get(origin) ?? []).slice(from - 1, to)
+    const { floor, entries } = this.#logOf(origin)
+    const head = this.#headOf(origin).seq
     // A few at a time, so that asking on is part of every run.
-    const some = entries.slice(0, 3).map(({ bytes }) => bytes)
-    return { previous: this.#hashAt(origin, from - 1), entries: some }
+    const some = entries
+      .filter(({ dot }) => dot.seq >= from && dot.seq <= Math.min(to, head))
+      .slice(0, 3)
+    const previous = entries.find(({ dot }) => dot.seq === from - 1)?.hash
+    if (previous === undefined && floor.seq !== from - 1)
+      return { previous: CHAIN_START, entries: [] }
+    return { previous: previous ?? floor.hash, entries: some.map(({ bytes }) => bytes) }
   }
 
-  #hashAt(origin: ReplicaId, seq: number): ChainHash {
-    return this.log.get(origin)?.[seq - 1]?.hash ?? CHAIN_START
+  readLoose(origin: ReplicaId, seq: number): LooseEntry[] {
+    const after = this.#logOf(origin).entries.filter(({ dot }) => dot.seq > seq)
+    return after.slice(0, 2).map(({ dot, bytes }) => ({ seq: dot.seq, bytes }))
+  }
+
+  cut(origin: ReplicaId, seq: number): Head {
+    const { floor, entries } = seq === 0 ? START : this.#logOf(origin)
+    this.#log.set(origin, { floor, entries: entries.filter(({ dot }) => dot.seq <= seq) })
+    return this.#headOf(origin)
+  }
+
+  trim(version: Version): Map<ReplicaId, Head> {
+    for (const [origin, seq] of version) {
+      const log = this.#logOf(origin)
+      const last = log.entries.filter(({ dot }) => dot.seq <= seq).at(-1)
+      if (last === undefined) continue
+      const floor = { seq: last.dot.seq, hash: last.hash }
+      const entries = log.entries.filter(({ dot }) => dot.seq > seq)
+      this.#log.set(origin, { ...log, floor, entries })
+    }
+    return new Map([...this.#log].map(([origin, { floor }]) => [origin, floor]))
+  }
+
+  renew(id: ReplicaId, keep: number): void {
+    const old = this.replica
+    const log = this.#logOf(old)
+    const version = this.#members.get(old)?.version ?? new Map()
+    this.#members.set(old, { replica: old, address: '', version, retired: true })
+    if (log.entries.some(({ dot }) => dot.seq > keep)) this.#log.set(old, { ...log, cut: keep })
+    this.replica = id
+  }
+
+  get names(): string[] {
+    return [...this.#documents.keys()]
+  }
+
+  /** Everything that was ever written to a document, damaged or not. */
+  truth(document: string): readonly Uint8Array[] {
+    return this.#documents.get(document)?.updates ?? []
+  }
+
+  /** `undefined` when it can't be read. */
+  document(document: string): readonly Uint8Array[] | undefined {
+    const stored = this.#documents.get(document) ?? NO_DOCUMENT
+    return stored.damaged === undefined ? stored.updates : undefined
+  }
+
+  /** Makes one update of a document unreadable. */
+  damage(document: string, place: number): void {
+    const stored = this.#documents.get(document)
+    if (stored === undefined || stored.damaged !== undefined) return
+    this.#documents.set(document, { ...stored, damaged: place % stored.updates.length })
+  }
+
+  salvage(document: string): { updates: Uint8Array[]; end: number } {
+    const { base, updates, damaged } = this.#documents.get(document) ?? NO_DOCUMENT
+    const whole = updates.filter((_, place) => place !== damaged)
+    const changes = this.entries().flatMap((entry) => entry.changes)
+    const logged = changes.filter((change) => change.document === document)
+    const end = base + updates.length
+    return { updates: [...whole, ...logged.map(({ update }) => update)], end }
+  }
+
+  replace(document: string, end: number, update: Uint8Array): void {
+    const { base, updates } = this.#documents.get(document) ?? NO_DOCUMENT
+    const later = updates.slice(end - base)
+    this.#documents.set(document, { base: end - 1, updates: [update, ...later] })
+    const doc = this.#docOf(document)
+    Y.applyUpdate(doc, update)
+  }
+
+  /** The place after the last update of a document. */
+  endOf(document: string): number {
+    const { base, updates } = this.#documents.get(document) ?? NO_DOCUMENT
+    return base + updates.length
+  }
+
+  holdsToken(document: string, token: string): boolean {
+    return this.#docOf(document).getMap('tokens').get(token) === true
   }
 }

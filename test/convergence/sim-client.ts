@@ -146,12 +146,20 @@ export class SimClient {
         for (const { ref, token } of this.#sent) if (ref <= effect.ref) this.acked.add(token)
         return
       case 'refused':
+        // A damaged document is opened again, later or elsewhere.
+        if (effect.rejection.code === 'unreadable') return this.#comeBack()
         this.refusals += 1
         return
       case 'presence':
       case 'ended':
         return
     }
+  }
+
+  #comeBack(): void {
+    const { agenda, replicas } = this.#world
+    this.detach()
+    agenda.after(agenda.between(200, 1_000), () => this.attach(agenda.pick(replicas)))
   }
 
   /** [S1] an acknowledgement leaves a replica only when the edit is on its disk. */

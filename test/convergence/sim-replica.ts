@@ -13,6 +13,21 @@ import type { World } from './world.ts'
 
 export type SessionHearer = (effect: SessionEffect) => void
 
+type DiskEffect = Extract<
+  EngineEffect,
+  {
+    type:
+      | 'read-documents'
+      | 'read-all'
+      | 'salvage'
+      | 'replace'
+      | 'read-loose'
+      | 'cut-log'
+      | 'measure'
+      | 'trim'
+  }
+>
+
 /** One end of a virtual link. */
 export interface End {
   readonly id: number
@@ -30,7 +45,7 @@ export interface End {
 export class SimReplica {
   readonly name: string
   readonly address: string
-  readonly disk: Disk
+  disk: Disk
   readonly #world: World
   readonly #peers: string[]
   readonly ends = new Map<number, End>()
@@ -49,15 +64,17 @@ export class SimReplica {
     this.name = name
     this.address = `sim:${name}`
     this.disk = new Disk(id)
+    this.disk.mayHaveHoles = world.profile === 'identity'
     this.#peers = peers
   }
 
   start(): void {
     this.#life += 1
     this.engine = new Engine({
-      replica: this.disk.replica,
-      heads: this.disk.heads(),
-      members: [...this.disk.members.values()],
+      stored: this.disk.stored(),
+      run: this.#world.nextRun(),
+      // A log this small is always over one of its bounds.
+      retention: { keepBytes: 1_500, maxBytes: 6_000 },
       address: this.address,
       peers: this.#peers,
       seed: this.#world.agenda.between(1, 1_000_000),
@@ -65,11 +82,22 @@ export class SimReplica {
     this.step({ type: 'started' })
   }
 
+  /** Starts again under another id. */
+  #renew(keep: number): void {
+    this.#world.happened.renewals += 1
+    this.#die(true)
+    this.disk.renew(this.#world.nextId(), keep)
+    this.start()
+  }
+
   crash(): void {
-    this.#life += 1
     // What was being written is on the disk already, or never will be.
-    if (this.#writing !== undefined && this.#world.agenda.happens(0.5))
-      this.disk.write(this.#writing)
+    this.#die(this.#world.agenda.happens(0.5))
+  }
+
+  #die(isWritten: boolean): void {
+    this.#life += 1
+    if (this.#writing !== undefined && isWritten) this.disk.write(this.#writing)
     this.#writing = undefined
     this.engine = undefined
     for (const end of this.ends.values()) this.#world.breakLink(end)
@@ -107,6 +135,15 @@ export class SimReplica {
         return this.#commit(effect.batch)
       case 'load':
         return this.#load(effect.document)
+      case 'read-documents':
+      case 'read-all':
+      case 'salvage':
+      case 'replace':
+      case 'read-loose':
+      case 'cut-log':
+      case 'measure':
+      case 'trim':
+        return this.#later(agenda.between(0, 10), () => this.#useDisk(effect))
       case 'read': {
         const { link, range } = effect
         return this.#later(agenda.between(0, 4), () => ({
@@ -126,6 +163,8 @@ export class SimReplica {
           snapshot,
         }))
       }
+      case 'renew':
+        return this.#renew(effect.keep)
       case 'dial':
         return this.#world.dial(this, effect.address)
       case 'send':
@@ -133,7 +172,7 @@ export class SimReplica {
         for (const id of effect.links) this.#world.send(this.ends.get(id), effect.frame)
         return
       case 'close':
-        return this.#world.closeLink(this.ends.get(effect.link))
+        return this.#world.closeLink(this.ends.get(effect.link), effect.rejection.code)
       case 'schedule': {
         const { timer } = effect
         return this.#later(effect.delayMs, () => ({ type: 'timer', timer }))
@@ -151,21 +190,85 @@ export class SimReplica {
   #commit(batch: Batch): void {
     const life = this.#life
     this.#writing = batch
+    for (const entry of batch.entries) {
+      this.#world.sealed.set(`${entry.dot.replica} ${entry.dot.seq}`, entry)
+    }
+    const fails = this.#world.commitFails()
     this.#world.agenda.after(this.#world.commitMs(), () => {
       if (life !== this.#life) return
       this.#writing = undefined
+      if (fails) return this.#fail(batch)
+      if (batch.jumps.size > 0) this.#world.happened.jumps += 1
       this.disk.write(batch)
       this.step({ type: 'committed', batch: batch.id })
     })
   }
 
+  /** The disk is full for a while; what it reported as failed may be on it all the same. */
+  #fail(batch: Batch): void {
+    const { agenda } = this.#world
+    if (agenda.happens(0.3)) this.disk.write(batch)
+    this.step({ type: 'commit-failed', batch: batch.id, reason: 'no space' })
+    this.#later(agenda.between(50, 2_000), () => {
+      return { type: 'reopened', heads: this.disk.heads() }
+    })
+  }
+
+  #useDisk(effect: DiskEffect): EngineEvent {
+    const { disk } = this
+    const { happened } = this.#world
+    switch (effect.type) {
+      case 'read-documents':
+        return this.#readDocuments(effect)
+      case 'read-all': {
+        const [name] = disk.names.toSorted().filter((each) => each > effect.after)
+        const updates = name === undefined ? [] : (disk.document(name) ?? [])
+        const documents = updates.length === 0 ? [] : [{ document: name ?? '', updates }]
+        return { type: 'all-read', documents, after: name ?? '', isLast: name === undefined }
+      }
+      case 'salvage':
+        return { type: 'salvaged', document: effect.document, ...disk.salvage(effect.document) }
+      case 'replace':
+        happened.repairs += 1
+        disk.replace(effect.document, effect.end, effect.update)
+        return { type: 'replaced', document: effect.document, done: true }
+      case 'read-loose': {
+        const { origin, seq } = effect
+        return { type: 'loose', origin, entries: disk.readLoose(origin, seq) }
+      }
+      case 'cut-log':
+        happened.cuts += 1
+        return { type: 'was-cut', origin: effect.origin, head: disk.cut(effect.origin, effect.seq) }
+      case 'measure':
+        return { type: 'measured', logBytes: disk.logBytes() }
+      case 'trim':
+        happened.trims += 1
+        return { type: 'trimmed', floors: disk.trim(effect.floor) }
+    }
+  }
+
+  #readDocuments({ link, only, document }: DiskEffect & { type: 'read-documents' }): EngineEvent {
+    const names = this.disk.names.toSorted().filter((name) => name > document)
+    // A few at a time, so that asking on is part of every run.
+    const some = only ? [document] : names.slice(0, 1)
+    const read = some.map((name) => ({ document: name, updates: this.disk.document(name) }))
+    if (read.some(({ updates }) => updates === undefined)) return { type: 'documents-read', link }
+    const documents = read.flatMap(({ document: name, updates = [] }) => {
+      return updates.length === 0 ? [] : [{ document: name, updates }]
+    })
+    const done = only || names.length === 0
+    return { type: 'documents-read', link, found: { documents, done } }
+  }
+
   #load(document: string): void {
     const { agenda } = this.#world
     // The store may answer with what it held at the start or at the end of the read.
-    const early = agenda.happens(0.5) ? [...(this.disk.documents.get(document) ?? [])] : undefined
+    const early = agenda.happens(0.5) ? this.disk.document(document) : undefined
     this.#later(agenda.between(0, 10), () => {
-      const updates = early ?? [...(this.disk.documents.get(document) ?? [])]
-      return { type: 'loaded', document, updates }
+      const updates = early ?? this.disk.document(document)
+      if (updates !== undefined) return { type: 'loaded', document, updates }
+      this.#world.happened.damages += 1
+      return { type: 'load-failed', document, reason: 'damaged', damaged: true }
     })
   }
 

@@ -1,8 +1,17 @@
-import { decodeReplicaMessage, type ReplicaId } from '@rejoin/protocol'
+import {
+  decodeReplicaMessage,
+  type RejectionCode,
+  type ReplicaId,
+  type SealedEntry,
+} from '@rejoin/protocol'
 
 import { Agenda } from './agenda.ts'
+import type { Disk } from './disk.ts'
 import { SimClient } from './sim-client.ts'
-import { SimReplica, type End } from './sim-replica.ts'
+import { compacted, SimReplica, type End } from './sim-replica.ts'
+
+/** Replicas, copies of others included. */
+const COPIES_UP_TO = 7
 
 /** What really happened in a run: a run in which nothing rare happens shows nothing. */
 export interface Happened {
@@ -13,12 +22,30 @@ export interface Happened {
   lostFrames: number
   stalls: number
   duplicates: number
+  trims: number
+  /** Replicas brought up by documents. */
+  jumps: number
+  failures: number
+  damages: number
+  repairs: number
+  restores: number
+  copies: number
+  renewals: number
+  /** Logs of which entries were published anew, and dropped. */
+  cuts: number
 }
+
+/**
+ * Faults that a run may have beside those of every run: disks that are full for a while, or damaged;
+ * directories that are restored from a backup, or copied, so that ids are used twice.
+ */
+export type Profile = 'store' | 'identity'
 
 export interface WorldOptions {
   readonly seed: number
   readonly replicas: number
   readonly clients: number
+  readonly profile: Profile
 }
 
 /**
@@ -39,12 +66,27 @@ export class World {
     lostFrames: 0,
     stalls: 0,
     duplicates: 0,
+    trims: 0,
+    jumps: 0,
+    failures: 0,
+    damages: 0,
+    repairs: 0,
+    restores: 0,
+    copies: 0,
+    renewals: 0,
+    cuts: 0,
   }
+  readonly profile: Profile
+  readonly #backups = new Map<SimReplica, Disk>()
+  #lastRun = 0
+  /** Every entry that was ever sealed: logs forget, a checker does not. */
+  readonly sealed = new Map<string, SealedEntry>()
   readonly #refused = new Set<string>()
   #isHealed = false
 
-  constructor({ seed, replicas, clients }: WorldOptions) {
+  constructor({ seed, replicas, clients, profile }: WorldOptions) {
     this.agenda = new Agenda(seed)
+    this.profile = profile
     const names = Array.from({ length: replicas }, (_, index) => String.fromCharCode(97 + index))
     for (const name of names) {
       // Each knows one other by configuration: the rest is found transitively.
@@ -111,17 +153,38 @@ export class World {
     return this.agenda.between(100, 3_000)
   }
 
-  closeLink(end: End | undefined): void {
-    if (end !== undefined) this.breakLink(end)
+  /** Whether a commit fails, as it does on a full disk. */
+  commitFails(): boolean {
+    if (this.#isHealed || this.profile !== 'store' || !this.agenda.happens(0.01)) return false
+    this.happened.failures += 1
+    return true
   }
 
-  breakLink(end: End): void {
+  nextRun(): string {
+    this.#lastRun += 1
+    return this.#lastRun.toString(16).padStart(16, '0')
+  }
+
+  nextId(): ReplicaId {
+    return this.agenda
+      .between(1, 2 ** 40)
+      .toString(16)
+      .padStart(16, '0') as ReplicaId
+  }
+
+  /** The end that a replica closes; the other one hears why. */
+  closeLink(end: End | undefined, code: RejectionCode): void {
+    if (end !== undefined) this.breakLink(end, code)
+  }
+
+  breakLink(end: End, code?: RejectionCode): void {
     for (const each of [end, end.other]) {
       if (each === undefined || !each.isOpen) continue
       each.isOpen = false
       each.owner.ends.delete(each.id)
+      const why = each === end || code === undefined ? {} : { code }
       this.agenda.after(this.agenda.between(0, 30), () => {
-        each.owner.step({ type: 'unlinked', link: each.id })
+        each.owner.step({ type: 'unlinked', link: each.id, ...why })
       })
     }
   }
@@ -131,6 +194,7 @@ export class World {
     const { agenda } = this
     const client = agenda.pick(this.clients)
     const replica = agenda.pick(this.replicas)
+    this.#disturbStore(replica)
     const draw = agenda.between(1, 100)
     if (draw <= 62) return this.#type(client)
     if (draw <= 72) return this.#move(client)
@@ -138,6 +202,65 @@ export class World {
     if (draw <= 88) return this.#part(replica, agenda.pick(this.replicas))
     if (draw <= 95) return this.#rejoin(replica, agenda.pick(this.replicas))
     this.#crash(replica)
+  }
+
+  /** What happens to disks, and to directories. */
+  #disturbStore(replica: SimReplica): void {
+    const draw = this.agenda.between(1, 200)
+    if (draw <= 8) replica.step({ type: 'measured', logBytes: replica.disk.logBytes() })
+    if (draw === 9) this.#compact(replica)
+    if (this.profile === 'store' && draw <= 14 && draw >= 12) this.#damage(replica)
+    if (this.profile !== 'identity') return
+    if (draw === 15) this.#backups.set(replica, replica.disk.backup())
+    if (draw === 16) this.#restore(replica)
+    if (draw === 17) this.#copy(replica)
+  }
+
+  /** A document's updates on disk become one. */
+  #compact({ disk }: SimReplica): void {
+    const document = disk.names.length === 0 ? undefined : this.agenda.pick(disk.names)
+    const updates = document === undefined ? undefined : disk.document(document)
+    if (document === undefined || updates === undefined) return
+    disk.replace(document, disk.endOf(document), compacted(updates))
+  }
+
+  /** Never the only copy of anything: what is damaged everywhere is lost. */
+  #damage(replica: SimReplica): void {
+    if (replica.disk.names.length === 0) return
+    const document = this.agenda.pick(replica.disk.names)
+    const isElsewhere = this.replicas.some(({ disk }) => disk.document(document) === undefined)
+    const others = this.replicas.filter((other) => other !== replica)
+    if (isElsewhere || !others.some(({ disk }) => replica.disk.isCoveredBy(disk))) return
+    replica.disk.damage(document, this.agenda.between(0, 1_000))
+  }
+
+  /** Whose directory was restored to before it had its id is nobody now: somebody removes it. */
+  #removeGhosts(): void {
+    const ids = new Set(this.replicas.map(({ disk }) => disk.replica))
+    const [first] = this.replicas
+    for (const { replica } of first?.engine?.members ?? []) {
+      if (!ids.has(replica)) first?.step({ type: 'retire', replica })
+    }
+  }
+
+  #restore(replica: SimReplica): void {
+    const backup = this.#backups.get(replica)
+    if (backup === undefined || replica.engine === undefined) return
+    this.happened.restores += 1
+    replica.crash()
+    replica.disk = backup.backup()
+    replica.start()
+  }
+
+  /** A second replica starts on a copy of a directory, beside the first. */
+  #copy({ disk, name }: SimReplica): void {
+    if (this.replicas.length >= COPIES_UP_TO) return
+    this.happened.copies += 1
+    const number = this.happened.copies
+    const copy = new SimReplica(this, `${name}${number}`, disk.replica, [`sim:${name}`])
+    copy.disk = disk.backup()
+    this.replicas.push(copy)
+    copy.start()
   }
 
   #type(client: SimClient): void {
@@ -182,6 +305,15 @@ export class World {
     this.#refused.clear()
     this.#isHealed = true
     this.agenda.run(2_100)
+    // Whoever opens a damaged document finds it; here somebody looks at all of them.
+    for (const replica of this.replicas) {
+      for (const document of replica.disk.names) {
+        const isDamaged = replica.disk.document(document) === undefined
+        if (isDamaged) replica.step({ type: 'damaged', document })
+      }
+    }
+    this.agenda.run(20_000)
+    this.#removeGhosts()
     for (const client of this.clients) {
       client.attach(this.agenda.pick(this.replicas))
       client.pause(false)

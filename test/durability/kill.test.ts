@@ -88,7 +88,8 @@ test('[S1] twenty times kill -9 while edits flow: nothing acknowledged is lost',
 async function tokensOnDisk(replica: ReplicaProcess): Promise<Y.Map<boolean>> {
   const store = await openLeveldbStore(replica.directory)
   const doc = new Y.Doc()
-  for (const update of await store.readDocument('notes')) Y.applyUpdate(doc, update)
+  const { updates } = await store.readDocument('notes')
+  for (const update of updates) Y.applyUpdate(doc, update)
   await store.close()
   return doc.getMap('tokens')
 }

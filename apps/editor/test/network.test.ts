@@ -24,6 +24,8 @@ function station(place: number, links: Partial<Record<number, State>>, answering
     members,
     documents: 0,
     readOnly: null,
+    floors: {},
+    store: { problems: [], damaged: [], incompactible: [], committingMs: null },
     rejections: {},
   }
   return { letter: 'ABC'[place]!, address: `http://replica-${place}`, status, answering }

@@ -28,6 +28,8 @@ function station(replica: ReplicaId, version: Counts, members: readonly MemberSt
     members,
     documents: 1,
     readOnly: null,
+    floors: {},
+    store: { problems: [], damaged: [], incompactible: [], committingMs: null },
     rejections: {},
   }
   const letter = replica[0]!.toUpperCase()

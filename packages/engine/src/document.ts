@@ -50,7 +50,24 @@ export class Document {
     this.#whole = undefined
     const decoded = decodeAnySize(this.#snapshot)
     if (!decoded.ok) throw new Error(`${this.name} is unreadable: ${decoded.rejection.reason}`)
+    this.#checkWhole(decoded.value)
     this.extent.add(decoded.value)
+  }
+
+  /**
+   * Nothing is stored that builds on something that is not (rule L2): what is missing was lost, or is on
+   * its way under another number than was said (rule L1). Throws then.
+   */
+  #checkWhole(stored: DecodedUpdate): void {
+    const extent = new Extent()
+    let lacks = extent.lacks(stored) !== undefined
+    extent.add(stored)
+    for (const bytes of this.#tail) {
+      const decoded = decodeAnySize(bytes)
+      lacks ||= !decoded.ok || extent.lacks(decoded.value) !== undefined
+      if (decoded.ok) extent.add(decoded.value)
+    }
+    if (lacks) throw new Error(`${this.name} is damaged: something that it builds on is missing.`)
   }
 
   /** The document as one update. */

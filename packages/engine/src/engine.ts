@@ -8,14 +8,12 @@ import {
 import {
   CHAIN_START,
   decodePresence,
-  type Entries,
   type Heads,
   type ReplicaId,
-  type SealedEntry,
   type Version,
 } from '@rejoin/protocol'
 
-import { byReader, type Waiter } from './acks.ts'
+import { Compacting } from './compacting.ts'
 import { Editing } from './editing.ts'
 import type {
   EngineEffect,
@@ -25,28 +23,18 @@ import type {
   SessionId,
   StoreEvent,
 } from './events.ts'
-import { decodeAnySize } from './gate.ts'
-import { GroupCommit, type Committed } from './group-commit.ts'
+import { GroupCommit } from './group-commit.ts'
 import { ENGINE_LIMITS } from './limits.ts'
 import { Log } from './log.ts'
+import type { EngineOptions } from './options.ts'
 import { Presences } from './presences.ts'
 import { Reading } from './reading.ts'
+import { Receiving } from './receiving.ts'
 import { Remembering } from './remembering.ts'
-import { Residents, type Resident } from './residents.ts'
+import { Residents } from './residents.ts'
 import { Sessions } from './sessions.ts'
 import { stabilityOf, type Stability } from './stability.ts'
-
-export interface EngineOptions {
-  readonly replica: ReplicaId
-  /** What the store held when it was opened. */
-  readonly heads: Heads
-  readonly members: Iterable<Member>
-  /** Where others can dial this replica; empty when they can't. */
-  readonly address: string
-  /** Addresses of peers given by configuration. */
-  readonly peers: readonly string[]
-  readonly seed: number
-}
+import { FOREIGN_NOTE, Storing } from './storing.ts'
 
 /**
  * One replica as a state machine with one verb: `step(event, now)` changes its state and answers
@@ -64,38 +52,62 @@ export class Engine {
   readonly #reading: Reading
   readonly #editing: Editing
   readonly #remembering: Remembering
+  readonly #compacting: Compacting
+  readonly #receiving: Receiving
+  readonly #storing: Storing
+  readonly #cuts: readonly ReplicaId[]
+  /** Whether another program has written to the store. */
+  readonly #isForeign: boolean
+  /** Its id can't be used any longer: it takes no more events, and another takes its place. */
+  #disowned = false
   #sealing = false
   #statusChanged = false
   #out: EngineEffect[] = []
 
   constructor(options: EngineOptions) {
-    this.replica = options.replica
-    this.#log = new Log(options.replica, options.heads)
-    this.#gossip = new Gossip({
-      self: options.replica,
-      address: options.address,
-      peers: options.peers,
-      members: options.members,
-      log: this.#log,
-      chain: options.heads.get(options.replica)?.hash ?? CHAIN_START,
-      seed: options.seed,
-    })
+    const { replica, heads, floors, members, cuts } = options.stored
+    const log = new Log(replica, heads, floors)
     const emit = (effect: EngineEffect): void => this.#emit(effect)
     const [residents, commit] = [this.#residents, this.#commit]
     const sessions = new Sessions(emit)
     const presences = new Presences({ residents, sessions, emit })
     const reading = new Reading({ residents, sessions, presences, commit, emit })
+    const compacting = new Compacting({ residents, emit })
+    const editing = new Editing({
+      residents,
+      sessions,
+      reading,
+      commit,
+      emit,
+      ack: (waiter) => this.#storing.acknowledge([waiter]),
+    })
+    const receiving = new Receiving({ log, residents, commit, editing, reading, compacting, emit })
+    const { retention } = options
+    const parts = { log, commit, residents, reading, editing, receiving, compacting }
+    this.replica = replica
+    this.#cuts = cuts
+    this.#isForeign = options.stored.notes.has(FOREIGN_NOTE)
+    this.#log = log
+    this.#gossip = gossipOf(options, log)
+    log.runAhead(this.#gossip.ahead)
     this.#sessions = sessions
     this.#presences = presences
     this.#reading = reading
-    this.#remembering = new Remembering(options.members, { commit, emit })
-    const ack = (waiter: Waiter): void => this.#acknowledge([waiter])
-    this.#editing = new Editing({ residents, sessions, reading, commit, emit, ack })
+    this.#remembering = new Remembering(members, { commit, emit })
+    this.#editing = editing
+    this.#compacting = compacting
+    this.#receiving = receiving
+    this.#storing = new Storing({ ...parts, replica, retention, emit })
   }
 
   /** What this replica has: everything that is durable here. */
   get version(): Version {
     return this.#log.version()
+  }
+
+  /** What has left the log of each origin. */
+  get floors(): Heads {
+    return this.#log.floors
   }
 
   /** `R`, `U` and the divergence, as far as this replica knows. */
@@ -122,12 +134,18 @@ export class Engine {
     return this.#commit.failure
   }
 
+  /** Documents that are damaged here and not repaired yet. */
+  get damagedDocuments(): string[] {
+    return this.#storing.damaged
+  }
+
   /** Whether everything that was accepted is durable. */
   get isSettled(): boolean {
     return this.#commit.isIdle
   }
 
   step(event: EngineEvent, now: number): EngineEffect[] {
+    if (this.#disowned) return []
     this.#take(event, now)
     if (this.#statusChanged) this.#out.push({ type: 'status' })
     this.#statusChanged = false
@@ -139,8 +157,7 @@ export class Engine {
   #take(event: EngineEvent, now: number): void {
     switch (event.type) {
       case 'started':
-        this.#schedulePresence()
-        return this.#gossiped({ type: 'started' }, now)
+        return this.#start(now)
       case 'timer':
         return this.#timer(event.timer, now)
       case 'attached':
@@ -152,13 +169,6 @@ export class Engine {
       case 'resumed':
       case 'detached':
         return this.#session(event, now)
-      case 'committed':
-      case 'commit-failed':
-      case 'loaded':
-      case 'load-failed':
-      case 'read':
-      case 'compacted':
-        return this.#store(event, now)
       case 'linked':
       case 'frame':
       case 'unlinked':
@@ -167,8 +177,21 @@ export class Engine {
       case 'drained':
       case 'cut':
       case 'mended':
+      case 'retire':
         return this.#gossiped(event, now)
+      default:
+        return this.#store(event, now)
     }
+  }
+
+  #start(now: number): void {
+    this.#schedule({ kind: 'presence' }, ENGINE_LIMITS.presenceMs / 3)
+    this.#schedule({ kind: 'trim' }, ENGINE_LIMITS.trimMs)
+    for (const origin of this.#cuts) {
+      this.#storing.rollbacks.begin(origin, this.#log.heads.get(origin)?.seq ?? 0)
+    }
+    if (this.#isForeign) this.#storing.adopt()
+    this.#gossiped({ type: 'started' }, now)
   }
 
   #timer(timer: EngineTimer, now: number): void {
@@ -177,13 +200,16 @@ export class Engine {
         return this.#gossiped({ type: 'timer', timer: timer.timer }, now)
       case 'seal':
         this.#sealing = false
-        return this.#seal()
+        return this.#storing.seal()
       case 'flush':
         this.#reading.flush(timer.document, timer.token, now)
-        return this.#compact(this.#residents.get(timer.document))
+        return this.#compacting.consider(this.#residents.get(timer.document))
       case 'presence':
         this.#presences.expire(now)
-        return this.#schedulePresence()
+        return this.#schedule(timer, ENGINE_LIMITS.presenceMs / 3)
+      case 'trim':
+        this.#schedule(timer, ENGINE_LIMITS.trimMs)
+        return this.#emit({ type: 'measure' })
     }
   }
 
@@ -230,78 +256,26 @@ export class Engine {
   }
 
   #store(event: StoreEvent, now: number): void {
-    switch (event.type) {
-      case 'committed':
-        return this.#committed(this.#commit.committed(event.batch), now)
-      case 'commit-failed':
-        this.#commit.failed(event.reason)
-        this.#statusChanged = true
-        return
-      case 'read':
-        return this.#gossiped(event, now)
-      case 'loaded':
-      case 'load-failed':
-        return this.#loaded(event, now)
-      case 'compacted':
-        return this.#compacted(event)
-    }
+    const stable = { membership: this.#gossip.membership, unmet: this.unmet.length }
+    this.#heed(this.#storing.take(event, stable, now), now)
+    this.#seeRetired()
   }
 
-  #committed(done: Committed, now: number): void {
-    this.#log.becameDurable(done.entries)
-    this.#acknowledge(done.waiters)
-    this.#statusChanged = true
-    this.#seal()
-    if (done.entries.length > 0) this.#gossiped({ type: 'advanced', own: done.own }, now)
+  #seeRetired(): void {
+    if (!this.#storing.hasJumped) return
+    for (const { replica } of this.#gossip.membership.retired()) this.#storing.retired(replica)
   }
 
-  /** Tells waiters that their edits are durable; each hears once of the newest of its document. */
-  #acknowledge(waiters: readonly Waiter[]): void {
-    const dot = { replica: this.replica, seq: this.#log.heads.get(this.replica)?.seq ?? 0 }
-    for (const { session, document, refs } of byReader(waiters)) {
-      const reader = this.#residents.get(document)?.readers.get(session)
-      const ack = reader?.acks.durable(refs, dot)
-      if (ack !== undefined) this.#emit({ type: 'ack', session, document, ...ack })
-    }
+  #heed(heard: readonly GossipEvent[], now: number): void {
+    for (const event of heard) this.#gossiped(event, now)
   }
 
-  #loaded(event: StoreEvent & { type: 'loaded' | 'load-failed' }, now: number): void {
-    const resident = this.#residents.get(event.document)
-    if (resident === undefined || resident.loaded) return
-    if (event.type === 'load-failed') return this.#reading.unreadable(resident, event.reason)
-    try {
-      this.#reading.loaded(resident, event.updates)
-    } catch (error) {
-      return this.#reading.unreadable(resident, (error as Error).message)
-    }
-    this.#editing.unpark(resident, now)
-    this.#residents.left(event.document)
-  }
-
-  #compact(resident: Resident | undefined): void {
-    if (resident?.loaded !== true || resident.compacting || resident.incompactible) return
-    if (!resident.document.wantsCompaction) return
-    resident.compacting = true
-    const document = resident.document.name
-    this.#emit({ type: 'compact', document, ...resident.document.toCompact() })
-  }
-
-  #compacted({ document, snapshot, end }: StoreEvent & { type: 'compacted' }): void {
-    const resident = this.#residents.get(document)
-    if (resident === undefined) return
-    resident.compacting = false
-    if (snapshot === undefined) resident.incompactible = true
-    else resident.document.compacted(snapshot, end)
-    this.#residents.left(document)
-  }
-
-  #seal(): void {
-    const batch = this.#commit.next(this.#log)
-    if (batch !== undefined) this.#emit({ type: 'commit', batch })
-  }
-
-  /** One `seal` a turn is enough: it takes everything that has gathered by then. */
+  /** One `seal` and one `status` a turn are enough: they take everything that has gathered by then. */
   #emit(effect: EngineEffect): void {
+    if (effect.type === 'status') {
+      this.#statusChanged = true
+      return
+    }
     if (effect.type === 'schedule' && effect.timer.kind === 'seal') {
       if (this.#sealing) return
       this.#sealing = true
@@ -309,29 +283,36 @@ export class Engine {
     this.#out.push(effect)
   }
 
-  #schedulePresence(): void {
-    const delayMs = ENGINE_LIMITS.presenceMs / 3
-    this.#emit({ type: 'schedule', timer: { kind: 'presence' }, delayMs })
+  #schedule(timer: EngineTimer, delayMs: number): void {
+    this.#emit({ type: 'schedule', timer, delayMs })
   }
 
-  #gossiped(event: GossipEvent, now: number): void {
+  #gossiped(event: GossipEvent | undefined, now: number): void {
+    if (event === undefined) return
     for (const effect of this.#gossip.step(event, now)) this.#carryOut(effect, now)
   }
 
   #carryOut(effect: GossipEffect, now: number): void {
     switch (effect.type) {
-      case 'schedule': {
-        const timer = { kind: 'gossip', timer: effect.timer } as const
-        return this.#emit({ type: 'schedule', timer, delayMs: effect.delayMs })
-      }
+      case 'schedule':
+        return this.#schedule({ kind: 'gossip', timer: effect.timer }, effect.delayMs)
       case 'entries':
-        return this.#takeEntries(effect.link, effect.message, now)
+        return this.#gossiped(this.#receiving.entries(effect.link, effect.message, now), now)
+      case 'snapshots':
+        return this.#gossiped(this.#receiving.snapshots(effect, now), now)
+      case 'fetched':
+        return this.#heed(this.#storing.fetched(effect), now)
+      case 'rollback':
+        return this.#storing.rollbacks.begin(effect.origin, effect.seq)
+      case 'disowned':
+        return this.#disown(effect.keep, effect.reason)
       case 'presence':
         return this.#hearPresence(effect, now)
       case 'greeted':
         return this.#tellPresence(effect.link, now)
       case 'members':
         this.#statusChanged = true
+        this.#seeRetired()
         return this.#remembering.remember(effect.changed, this.#gossip)
       case 'links':
         this.#statusChanged = true
@@ -340,38 +321,16 @@ export class Engine {
       case 'send':
       case 'close':
       case 'read':
+      case 'read-documents':
       case 'rejected':
         return this.#emit(effect)
     }
   }
 
-  #takeEntries(link: LinkId, message: Entries, now: number): void {
-    // What is dropped here is not durable, so it stays missing, and is asked for again.
-    if (this.#commit.failure !== undefined || this.#commit.isBehind) return
-    const taken = this.#log.take(message)
-    if (!taken.ok) return this.#gossiped({ type: 'refused', link, rejection: taken.rejection }, now)
-    const { origin, ready } = taken.value
-    for (const entry of ready) this.#apply(entry, now)
-    if (ready.length > 0) {
-      this.#commit.addEntries(ready)
-      this.#emit({ type: 'schedule', timer: { kind: 'seal' }, delayMs: 0 })
-    }
-    this.#gossiped({ type: 'took', link, origin }, now)
-  }
-
-  /** Shows an entry from a peer to the readers of its documents; the store gets it with the batch. */
-  #apply(entry: SealedEntry, now: number): void {
-    for (const { document, update } of entry.changes) {
-      const resident = this.#residents.get(document)
-      if (resident === undefined) continue
-      const decoded = decodeAnySize(update)
-      if (!decoded.ok) throw new Error('An entry passed the gate and now does not decode.')
-      resident.document.append(decoded.value)
-      this.#editing.unpark(resident, now)
-      this.#reading.grew(resident, now)
-      // Without readers there is no flush, after which it would be compacted.
-      if (resident.readers.size === 0) this.#compact(resident)
-    }
+  #disown(keep: number, reason: string): void {
+    if (this.#disowned) return
+    this.#disowned = true
+    this.#emit({ type: 'renew', keep, reason })
   }
 
   #hearPresence(effect: GossipEffect & { type: 'presence' }, now: number): void {
@@ -389,4 +348,10 @@ export class Engine {
       }
     }
   }
+}
+
+function gossipOf({ stored, run, address, peers, seed }: EngineOptions, log: Log): Gossip {
+  const { replica: self, members, notes, heads } = stored
+  const chain = heads.get(self)?.hash ?? CHAIN_START
+  return new Gossip({ self, run, address, peers, members, log, notes, chain, seed })
 }

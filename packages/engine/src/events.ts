@@ -1,5 +1,23 @@
-import type { Found, GossipEvent, GossipTimer, LinkId, Member } from '@rejoin/gossip'
-import type { Dot, Range, Rejection, SealedEntry } from '@rejoin/protocol'
+import type {
+  Found,
+  FoundDocuments,
+  GossipEvent,
+  GossipTimer,
+  LinkId,
+  Member,
+  WholeDocument,
+} from '@rejoin/gossip'
+import type {
+  Change,
+  Dot,
+  Head,
+  Heads,
+  Range,
+  Rejection,
+  ReplicaId,
+  SealedEntry,
+  Version,
+} from '@rejoin/protocol'
 
 /** A session's name, given by the shell and never used twice in one run. */
 export type SessionId = number
@@ -10,6 +28,18 @@ export interface Batch {
   /** Each comes after all that it depends on. */
   readonly entries: readonly SealedEntry[]
   readonly members: readonly Member[]
+  /** Documents that came whole, from a peer. */
+  readonly snapshots: readonly Change[]
+  /** Origins whose log goes on after these heads, since their entries came as documents. */
+  readonly jumps: Heads
+  /** What is to be found again after a restart; no bytes forget a note. */
+  readonly notes: ReadonlyMap<string, Uint8Array>
+}
+
+/** An entry in the log, outside of any chain. */
+export interface LooseEntry {
+  readonly seq: number
+  readonly bytes: Uint8Array
 }
 
 /** Everything that a replica hears. Updates, state vectors and frames may be any bytes. */
@@ -18,6 +48,8 @@ export type EngineEvent =
   | SessionEvent
   | StoreEvent
   | LinkEvent
+  /** A member's id is removed, for good. */
+  | { readonly type: 'retire'; readonly replica: ReplicaId }
   | { readonly type: 'timer'; readonly timer: EngineTimer }
 
 /** What the owner of a session says; `session` was named by `attached`. */
@@ -51,7 +83,40 @@ export type StoreEvent =
   | { readonly type: 'committed'; readonly batch: number }
   | { readonly type: 'commit-failed'; readonly batch: number; readonly reason: string }
   | { readonly type: 'loaded'; readonly document: string; readonly updates: readonly Uint8Array[] }
-  | { readonly type: 'load-failed'; readonly document: string; readonly reason: string }
+  /** `damaged` when the store holds it, and can't read it. */
+  | {
+      readonly type: 'load-failed'
+      readonly document: string
+      readonly reason: string
+      readonly damaged: boolean
+    }
+  /** The store was opened anew after a failure. */
+  | { readonly type: 'reopened'; readonly heads: Heads }
+  /** A document was found damaged by somebody else than a reader. */
+  | { readonly type: 'damaged'; readonly document: string }
+  | {
+      readonly type: 'salvaged'
+      readonly document: string
+      readonly updates: readonly Uint8Array[]
+      readonly end: number
+    }
+  | { readonly type: 'replaced'; readonly document: string; readonly done: boolean }
+  /** Documents after those read before; `after` is the last of them, and there may be none. */
+  | {
+      readonly type: 'all-read'
+      readonly documents: readonly WholeDocument[]
+      readonly after: string
+      readonly isLast: boolean
+    }
+  | { readonly type: 'loose'; readonly origin: ReplicaId; readonly entries: readonly LooseEntry[] }
+  | { readonly type: 'was-cut'; readonly origin: ReplicaId; readonly head: Head }
+  | { readonly type: 'measured'; readonly logBytes: number }
+  | { readonly type: 'trimmed'; readonly floors: Heads }
+  | {
+      readonly type: 'documents-read'
+      readonly link: LinkId
+      readonly found?: FoundDocuments
+    }
   | { readonly type: 'read'; readonly link: LinkId; readonly range: Range; readonly found: Found }
   /** `snapshot` is missing when the document can't be compacted. */
   | {
@@ -88,6 +153,40 @@ export type EngineEffect =
       readonly range: Range
       readonly bytesMax: number
     }
+  /** Read whole documents; answered with `documents-read`. */
+  | {
+      readonly type: 'read-documents'
+      readonly link: LinkId
+      readonly only: boolean
+      readonly document: string
+      readonly bytesMax: number
+    }
+  /** Read what is left of a damaged document; answered with `salvaged`. */
+  | { readonly type: 'salvage'; readonly document: string }
+  /** Put `update` in the place of what is stored before `end`; answered with `replaced`. */
+  | {
+      readonly type: 'replace'
+      readonly document: string
+      readonly end: number
+      readonly update: Uint8Array
+    }
+  /** Read whole documents after `after`, in the store's order; answered with `all-read`. */
+  | { readonly type: 'read-all'; readonly after: string; readonly bytesMax: number }
+  /** Read entries after `seq`, those beyond a gap too; answered with `loose`. */
+  | {
+      readonly type: 'read-loose'
+      readonly origin: ReplicaId
+      readonly seq: number
+      readonly bytesMax: number
+    }
+  /** Drop the entries after `seq`, and with 0 the floor too; answered with `was-cut`. */
+  | { readonly type: 'cut-log'; readonly origin: ReplicaId; readonly seq: number }
+  /** Say how large the log is; answered with `measured`. */
+  | { readonly type: 'measure' }
+  /** Drop entries up to `floor`; answered with `trimmed`. */
+  | { readonly type: 'trim'; readonly floor: Version }
+  /** Take a new id, and start again with what the store then holds; this engine is at its end. */
+  | { readonly type: 'renew'; readonly keep: number; readonly reason: string }
   /** Make one update of these that holds the same; answered with `compacted`. */
   | {
       readonly type: 'compact'
@@ -154,5 +253,7 @@ export type EngineTimer =
   | { readonly kind: 'seal' }
   | { readonly kind: 'flush'; readonly document: string; readonly token: number }
   | { readonly kind: 'presence' }
+  /** The log may have grown too large. */
+  | { readonly kind: 'trim' }
 
 export type Emit = (effect: EngineEffect) => void

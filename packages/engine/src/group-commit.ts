@@ -1,5 +1,5 @@
 import type { Member } from '@rejoin/gossip'
-import { LIMITS, type Change, type ReplicaId, type SealedEntry } from '@rejoin/protocol'
+import { LIMITS, type Change, type Heads, type ReplicaId, type SealedEntry } from '@rejoin/protocol'
 
 import type { Waiter } from './acks.ts'
 import type { Batch } from './events.ts'
@@ -9,11 +9,16 @@ import { mergeAll } from './merging.ts'
 
 /** A commit that has ended well. */
 export interface Committed {
-  readonly entries: readonly SealedEntry[]
-  /** Those of them that are this replica's own. */
+  readonly batch: Batch
+  /** Those of its entries that are this replica's own. */
   readonly own: readonly SealedEntry[]
   readonly waiters: readonly Waiter[]
 }
+
+/** What came from a peer as documents. */
+export type Snapshots = Pick<Batch, 'snapshots' | 'notes' | 'jumps'>
+
+const NO_SNAPSHOTS: Snapshots = { snapshots: [], notes: new Map(), jumps: new Map() }
 
 interface Filling {
   readonly changes: Map<string, Uint8Array[]>
@@ -23,8 +28,9 @@ interface Filling {
 /**
  * Group commit: while one batch is being synced, everything that is accepted gathers for the next,
  * own edits as entries to be, entries from peers as they are. So load makes batches larger, not more
- * frequent, and what the disk must do per edit falls as edits rise. A batch that fails ends all
- * commits: nothing after it may be called durable (rule S2).
+ * frequent, and what the disk must do per edit falls as edits rise. A batch that fails holds up all
+ * commits: nothing may be called durable (rule S2) until the store is open again, and has told
+ * whether the batch is in it after all.
  */
 export class GroupCommit {
   #filling: Filling[] = []
@@ -33,8 +39,9 @@ export class GroupCommit {
   #readyBytes = 0
   readonly #members = new Map<ReplicaId, Member>()
   #membersUrgent = false
+  #snapshots: Snapshots | undefined
   #waiters: Waiter[] = []
-  #underWay: (Committed & { readonly id: number; readonly waiters: Waiter[] }) | undefined
+  #underWay: (Committed & { readonly waiters: Waiter[] }) | undefined
   #lastId = 0
   /** Why nothing becomes durable any more. */
   failure: string | undefined
@@ -53,7 +60,13 @@ export class GroupCommit {
   }
 
   get #hasMore(): boolean {
-    return this.#filling.length > 0 || this.#ready.length > 0 || this.#membersUrgent
+    const isAny = this.#filling.length > 0 || this.#ready.length > 0
+    return isAny || this.#membersUrgent || this.#snapshots !== undefined
+  }
+
+  /** The number of the batch that will hold all that was accepted so far. */
+  get nextId(): number {
+    return this.#lastId + 1
   }
 
   addEdit(document: string, update: Uint8Array): void {
@@ -90,6 +103,15 @@ export class GroupCommit {
     if (urgent) this.#membersUrgent = true
   }
 
+  addSnapshots({ snapshots, notes, jumps }: Snapshots): void {
+    const earlier = this.#snapshots ?? NO_SNAPSHOTS
+    this.#snapshots = {
+      snapshots: [...earlier.snapshots, ...snapshots],
+      notes: new Map([...earlier.notes, ...notes]),
+      jumps: new Map([...earlier.jumps, ...jumps]),
+    }
+  }
+
   /** Waits for all that was accepted so far; `false` when all of it is durable already. */
   wait(waiter: Waiter): boolean {
     if (this.#hasMore) {
@@ -103,8 +125,9 @@ export class GroupCommit {
 
   /** Updates of `document` that are accepted and maybe not in the store yet. */
   pendingUpdates(document: string): Uint8Array[] {
-    const entries = [...(this.#underWay?.entries ?? []), ...this.#ready]
-    const changes = entries.flatMap((entry) => entry.changes)
+    const { entries = [], snapshots = [] } = this.#underWay?.batch ?? {}
+    const gathered = [...entries, ...this.#ready].flatMap((entry) => entry.changes)
+    const changes = [...gathered, ...snapshots, ...(this.#snapshots?.snapshots ?? [])]
     const sealed = changes.filter((change) => change.document === document)
     const filling = this.#filling.flatMap((each) => each.changes.get(document) ?? [])
     return [...sealed.map(({ update }) => update), ...filling]
@@ -118,7 +141,13 @@ export class GroupCommit {
     const entries = [...this.#ready, ...own]
     const members = [...this.#members.values()]
     this.#lastId += 1
-    this.#underWay = { id: this.#lastId, entries, own, waiters: this.#waiters }
+    const batch = { id: this.#lastId, entries, members, ...(this.#snapshots ?? NO_SNAPSHOTS) }
+    this.#underWay = { batch, own, waiters: this.#waiters }
+    this.#clear()
+    return batch
+  }
+
+  #clear(): void {
     this.#filling = []
     this.#fillingBytes = 0
     this.#ready = []
@@ -126,18 +155,31 @@ export class GroupCommit {
     this.#waiters = []
     this.#members.clear()
     this.#membersUrgent = false
-    return { id: this.#lastId, entries, members }
+    this.#snapshots = undefined
   }
 
   committed(id: number): Committed {
     const done = this.#underWay
-    if (done?.id !== id) throw new Error(`Batch ${id} was reported durable, but is not under way.`)
+    if (done?.batch.id !== id)
+      throw new Error(`Batch ${id} was reported durable, but is not under way.`)
     this.#underWay = undefined
     return done
   }
 
   failed(reason: string): void {
     this.failure = reason
+  }
+
+  /**
+   * The store is open again, and holds `heads`. Returns the batch that had failed and is not in it, to
+   * be written once more; one that is in it has become durable after all.
+   */
+  reopened(heads: Heads): { again?: Batch; durable?: number } {
+    this.failure = undefined
+    if (this.#underWay === undefined) return {}
+    const { batch } = this.#underWay
+    const isIn = batch.entries.every(({ dot }) => (heads.get(dot.replica)?.seq ?? 0) >= dot.seq)
+    return isIn && batch.entries.length > 0 ? { durable: batch.id } : { again: batch }
   }
 }
 

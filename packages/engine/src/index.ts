@@ -1,7 +1,10 @@
 /** @packageDocumentation One replica as a pure state machine. */
-export { Engine, type EngineOptions } from './engine.ts'
+export { Engine } from './engine.ts'
 export type * from './events.ts'
 export { Extent } from './extent.ts'
-export { decodeUpdate, type DecodedUpdate } from './gate.ts'
+export { decodeAnySize, decodeUpdate, type DecodedUpdate } from './gate.ts'
 export { ENGINE_LIMITS } from './limits.ts'
+export { nothingStored, type EngineOptions, type Stored } from './options.ts'
 export type { Stability } from './stability.ts'
+export { FOREIGN_NOTE } from './storing.ts'
+export type { Retention } from './trimming.ts'

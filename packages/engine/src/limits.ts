@@ -28,6 +28,10 @@ export const ENGINE_LIMITS = {
   askMs: 1_000,
   /** Updates in a document's tail from which it is compacted, once they outweigh the snapshot. */
   compactUpdates: 256,
+  /** Between two looks at the size of the log. */
+  trimMs: 10_000,
+  /** Entries that are read at once to be published anew, or one larger entry. */
+  looseBytesMax: 1_048_576,
   /** Documents without readers that stay in memory; the one idle longest goes first. */
   idleDocumentsMax: 64,
   /** Documents open in one session; more are refused with `too-many`. */

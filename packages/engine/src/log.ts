@@ -1,12 +1,14 @@
 import type { LogView } from '@rejoin/gossip'
 import {
-  accept,
   CHAIN_START,
   covers,
   decodeEntry,
+  EMPTY_VERSION,
   encodeEntry,
+  join,
   reject,
   seqOf,
+  type Rejection,
   type ChainHash,
   type Change,
   type Entries,
@@ -28,21 +30,26 @@ import { ENGINE_LIMITS } from './limits.ts'
  * order, and never back: what has `reached` us (some of it waits for its deps), what is applied, and
  * what is durable. Of each origin each line is a prefix without gaps (rule L2); an entry is applied
  * only after everything in its deps (rule L4), and its bytes must continue its origin's hash chain
- * (rule L1).
+ * (rule L1). What is old leaves it: up to an origin's floor its entries are in the documents only.
  */
 export class Log implements LogView {
   readonly self: ReplicaId
   readonly #applied = new Map<ReplicaId, number>()
   readonly #chains = new Map<ReplicaId, ChainHash>()
   readonly #durable = new Map<ReplicaId, Head>()
+  readonly #floors: Map<ReplicaId, Head>
+  /** Origins whose newest entries are being rolled back: nothing of them is taken meanwhile. */
+  readonly #blocked = new Set<ReplicaId>()
   readonly #waiting = new Map<ReplicaId, SealedEntry[]>()
   #waitingCount = 0
   #waitingBytes = 0
+  #ahead: Version = EMPTY_VERSION
   /** What the last own entry's deps, with those of the ones before, amount to. */
   readonly #declared = new Map<ReplicaId, number>()
 
-  constructor(self: ReplicaId, heads: Heads) {
+  constructor(self: ReplicaId, heads: Heads, floors: Heads) {
     this.self = self
+    this.#floors = new Map(floors)
     for (const [origin, head] of heads) {
       this.#durable.set(origin, head)
       this.#applied.set(origin, head.seq)
@@ -52,6 +59,14 @@ export class Log implements LogView {
 
   get heads(): Heads {
     return this.#durable
+  }
+
+  get floors(): Heads {
+    return this.#floors
+  }
+
+  isBlocked(origin: ReplicaId): boolean {
+    return this.#blocked.has(origin)
   }
 
   /** What this replica has: what counts in `R`, `U` and for its peers. */
@@ -79,9 +94,23 @@ export class Log implements LogView {
     return sealed
   }
 
+  /**
+   * Documents may hold what `version` says, though their log does not (see `CatchUp`): own entries
+   * depend on it, as somebody may have built on it.
+   */
+  runAhead(version: Version): void {
+    this.#ahead = version
+  }
+
+  /** What documents hold of which the log has no entries: they have left it, or never came. */
+  beforeLog(): Version {
+    const floors = [...this.#floors].map(([origin, { seq }]) => [origin, seq] as const)
+    return join([new Map(floors), this.#ahead])
+  }
+
   #newDeps(): Version {
     const deps = new Map<ReplicaId, number>()
-    for (const [origin, seq] of this.#applied) {
+    for (const [origin, seq] of join([this.#applied, this.#ahead])) {
       if (origin === this.self || seqOf(this.#declared, origin) === seq) continue
       deps.set(origin, seq)
       this.#declared.set(origin, seq)
@@ -90,40 +119,36 @@ export class Log implements LogView {
   }
 
   /**
-   * Takes consecutive entries of one origin from a peer; `value` are the entries, of any origin,
-   * that can be applied now, in causal order, and count as applied. Entries that are held already,
+   * Takes consecutive entries of one origin from a peer. Those that are ready, of any origin, come in
+   * causal order, and count as applied. Entries that are held already,
    * or that leave a gap, are passed over: anti-entropy asks for what is missing.
    */
-  take(message: Entries): Result<{ origin: ReplicaId; ready: SealedEntry[] }> {
+  take(message: Entries): Taken {
     const decoded = decodeRun(message)
-    if (!decoded.ok) return decoded
+    if (!decoded.ok) return { outcome: 'refused', rejection: decoded.rejection }
     const { origin, run } = decoded.value
-    if (origin === this.self && (run.at(-1)?.dot.seq ?? 0) > this.reached(origin)) {
-      return reject('forked', `A peer has entries of this replica's own that it lacks.`)
-    }
-    const fresh = this.#continuing(origin, message.previous, run)
-    if (!fresh.ok) return fresh
-    for (const entry of fresh.value) this.#wait(entry)
-    return accept({ origin, ready: this.#release() })
+    if (this.#blocked.has(origin)) return { outcome: 'taken', origin, ready: [] }
+    const reached = this.reached(origin)
+    // What others hold of this replica's own was durable here, so that there can't be more.
+    const isLost = origin === this.self && (run.at(-1)?.dot.seq ?? 0) > reached
+    const fresh = isLost ? undefined : this.#continuing(origin, message.previous, run)
+    if (fresh === undefined) return { outcome: 'forked', origin, seq: reached }
+    for (const entry of fresh) this.#wait(entry)
+    return { outcome: 'taken', origin, ready: this.#release() }
   }
 
-  /** The part of `run` that is news and joins on; fails where the chain shows another history. */
+  /** The part of `run` that is news and joins on; `undefined` where the chain shows another history. */
   #continuing(
     origin: ReplicaId,
     previous: ChainHash,
     run: readonly SealedEntry[],
-  ): Result<SealedEntry[]> {
+  ): readonly SealedEntry[] | undefined {
     const reached = this.reached(origin)
     const first = run[0]?.dot.seq ?? 1
-    if (first > reached + 1) return accept([])
+    if (first > reached + 1) return []
     const joint = first === reached + 1 ? previous : run[reached - first]?.hash
-    if (joint !== undefined && joint !== this.#chainAtReached(origin)) {
-      return reject(
-        'forked',
-        `Of origin ${origin} a peer holds other entries under the same numbers.`,
-      )
-    }
-    return accept(run.slice(reached + 1 - first))
+    if (joint !== undefined && joint !== this.#chainAtReached(origin)) return undefined
+    return run.slice(reached + 1 - first)
   }
 
   #chainAtReached(origin: ReplicaId): ChainHash {
@@ -187,11 +212,70 @@ export class Log implements LogView {
     return this.#chains.get(origin) ?? CHAIN_START
   }
 
+  /**
+   * What `heads` say came as documents, and is durable: the log goes on after them. Returns the entries
+   * that waited for it.
+   */
+  jump(heads: Heads): SealedEntry[] {
+    for (const [origin, head] of heads) {
+      if (seqOf(this.#applied, origin) >= head.seq) continue
+      this.#dropWaiting(origin, ({ dot }) => dot.seq <= head.seq)
+      this.#setTo(origin, head)
+      this.#floors.set(origin, head)
+    }
+    return this.#release()
+  }
+
+  #setTo(origin: ReplicaId, head: Head): void {
+    this.#durable.set(origin, head)
+    this.#applied.set(origin, head.seq)
+    this.#chains.set(origin, head.hash)
+  }
+
+  #dropWaiting(origin: ReplicaId, which: (entry: SealedEntry) => boolean): void {
+    const queue = this.#waiting.get(origin) ?? []
+    for (const entry of queue.filter(which)) {
+      this.#waitingCount -= 1
+      this.#waitingBytes -= entry.bytes.length
+    }
+    const kept = queue.filter((entry) => !which(entry))
+    // What is left must go on where the log then ends.
+    if (kept.length === 0) this.#waiting.delete(origin)
+    else this.#waiting.set(origin, kept)
+  }
+
+  /** The newest entries of `origin` are about to be rolled back; until `rolledBack` none are taken. */
+  block(origin: ReplicaId): void {
+    this.#blocked.add(origin)
+    this.#dropWaiting(origin, () => true)
+  }
+
+  /** The log of `origin` ends at `head` now. */
+  rolledBack(origin: ReplicaId, head: Head): void {
+    this.#blocked.delete(origin)
+    this.#setTo(origin, head)
+    if (head.seq > 0) return
+    for (const map of [this.#durable, this.#applied, this.#chains, this.#floors]) map.delete(origin)
+  }
+
+  /** Entries up to `floors` have left the log. */
+  trimmed(floors: Heads): void {
+    for (const [origin, floor] of floors) this.#floors.set(origin, floor)
+  }
+
   /** These entries, applied before, have become durable. */
   becameDurable(entries: readonly SealedEntry[]): void {
     for (const { dot, hash } of entries) this.#durable.set(dot.replica, { seq: dot.seq, hash })
   }
 }
+
+/** What became of entries that a peer sent. */
+export type Taken =
+  /** `ready` are those, of any origin, that can be applied now. */
+  | { readonly outcome: 'taken'; readonly origin: ReplicaId; readonly ready: SealedEntry[] }
+  | { readonly outcome: 'refused'; readonly rejection: Rejection }
+  /** They do not continue the chain of `origin` after `seq`. */
+  | { readonly outcome: 'forked'; readonly origin: ReplicaId; readonly seq: number }
 
 /** Entries off the wire: decoded, of one origin, consecutive, and with updates that pass the gate. */
 function decodeRun(message: Entries): Result<{ origin: ReplicaId; run: SealedEntry[] }> {
@@ -215,5 +299,5 @@ function decodeRun(message: Entries): Result<{ origin: ReplicaId; run: SealedEnt
   }
   const origin = run[0]?.dot.replica
   if (origin === undefined) return reject('malformed', 'A frame of entries has none.')
-  return accept({ origin, run })
+  return { ok: true, value: { origin, run } }
 }

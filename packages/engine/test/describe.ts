@@ -2,6 +2,7 @@ import { decodeUpdate } from '@rejoin/engine'
 import {
   decodeEntry,
   decodeReplicaMessage,
+  type Heads,
   type ReplicaMessage,
   type Version,
 } from '@rejoin/protocol'
@@ -52,14 +53,33 @@ function describeMessage(message: ReplicaMessage): string {
     case 'entries':
       return `entries ${message.entries.map(describeEntry).join('; ')}`
     case 'members': {
-      const members = message.members.map(
-        ({ replica, address }) => `${replica?.[0] ?? 'somebody'} at ${address}`,
+      const members = message.members.map(({ replica, address, retired }) =>
+        retired === true
+          ? `${replica?.[0]} is retired`
+          : `${replica?.[0] ?? 'somebody'} at ${address}`,
       )
       return `members ${members.join(', ')}`
     }
     case 'presence':
       return `presence ${message.document}`
+    case 'behind':
+      return `behind ${versionText(seqsOf(message.floors))}`
+    case 'forked':
+      return `forked at ${message.head.seq}`
+    case 'fetch':
+      return `fetch ${message.only ? 'only' : 'after'} "${message.document}" + ${message.skip}`
+    case 'documents': {
+      const pieces = message.pieces.map(({ document, bytes, left }) => {
+        return `${document}: ${bytes.length} bytes, ${left} left`
+      })
+      const end = message.done ? '; done' : ''
+      return `documents as of ${versionText(seqsOf(message.base))}: ${pieces.join(', ')}${end}`
+    }
   }
+}
+
+function seqsOf(heads: Heads): Version {
+  return new Map([...heads].map(([origin, { seq }]) => [origin, seq]))
 }
 
 function describeEntry(bytes: Uint8Array): string {

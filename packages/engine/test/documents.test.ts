@@ -221,10 +221,9 @@ describe('what is merged from many', () => {
     rig.fire('seal')
     const [entry] = rig.take('commit')[0]?.batch.entries ?? []
     if (entry === undefined) throw new Error('no entry')
-    const log = new Log('b'.repeat(16) as ReplicaId, new Map())
-    expect(log.take({ type: 'entries', previous: CHAIN_START, entries: [entry.bytes] }).ok).toBe(
-      true,
-    )
+    const log = new Log('b'.repeat(16) as ReplicaId, new Map(), new Map())
+    const taken = log.take({ type: 'entries', previous: CHAIN_START, entries: [entry.bytes] })
+    expect(taken.outcome).toBe('taken')
   })
 
   test('[X3] a long tail on a large document is merged without a stall', () => {
@@ -247,7 +246,13 @@ test('[X3] a document in memory that only peers change is compacted too', () => 
   const replica = 'b'.repeat(16) as ReplicaId
   const protocol = REPLICA_PROTOCOL_VERSION
   rig.step({ type: 'linked', link: 1 })
-  const hello = encodeReplicaMessage({ type: 'hello', protocol, replica, address: '' })
+  const hello = encodeReplicaMessage({
+    type: 'hello',
+    protocol,
+    replica,
+    run: replica,
+    address: '',
+  })
   rig.step({ type: 'frame', link: 1, frame: hello })
   const texts = Array.from({ length: ENGINE_LIMITS.compactUpdates }, () => 'x')
   const entries = typed(7, ...texts).map((update, index) =>
@@ -297,7 +302,13 @@ test('[X3] while the disk is behind by its bound, entries of peers are dropped a
   const replica = 'b'.repeat(16) as ReplicaId
   const protocol = REPLICA_PROTOCOL_VERSION
   rig.step({ type: 'linked', link: 1 })
-  const hello = encodeReplicaMessage({ type: 'hello', protocol, replica, address: '' })
+  const hello = encodeReplicaMessage({
+    type: 'hello',
+    protocol,
+    replica,
+    run: replica,
+    address: '',
+  })
   rig.step({ type: 'frame', link: 1, frame: hello })
   rig.fire('seal')
   const [update] = typed(7, 'x'.repeat(LIMITS.updateBytesMax - 100)) as [Uint8Array]

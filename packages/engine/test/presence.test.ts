@@ -84,7 +84,13 @@ test('[X2] presence that is no presence is refused', () => {
 function linked(rig: Rig, link: number, letter: string): (states: PresenceState[]) => void {
   const replica = letter.repeat(16) as ReplicaId
   const protocol = REPLICA_PROTOCOL_VERSION
-  const hello = encodeReplicaMessage({ type: 'hello', protocol, replica, address: '' })
+  const hello = encodeReplicaMessage({
+    type: 'hello',
+    protocol,
+    replica,
+    run: replica,
+    address: '',
+  })
   rig.step({ type: 'linked', link })
   rig.step({ type: 'frame', link, frame: hello })
   return (states) => {

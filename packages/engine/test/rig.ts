@@ -1,4 +1,4 @@
-import { Engine, type EngineEffect, type EngineEvent } from '@rejoin/engine'
+import { Engine, nothingStored, type EngineEffect, type EngineEvent } from '@rejoin/engine'
 import type { ReplicaId } from '@rejoin/protocol'
 import * as Y from 'yjs'
 
@@ -7,9 +7,9 @@ type EffectOf<T extends EngineEffect['type']> = Extract<EngineEffect, { type: T 
 /** One engine alone, in a test's hands: nothing happens that the test does not say. */
 export class Rig {
   readonly engine: Engine = new Engine({
-    replica: 'a'.repeat(16) as ReplicaId,
-    heads: new Map(),
-    members: [],
+    stored: nothingStored('a'.repeat(16) as ReplicaId),
+    run: '1'.repeat(16),
+    retention: { keepBytes: 1_000_000, maxBytes: 2_000_000 },
     address: '',
     peers: [],
     seed: 1,

@@ -1,5 +1,6 @@
 import {
   Engine,
+  nothingStored,
   type EngineEffect,
   type EngineEvent,
   type EngineTimer,
@@ -10,6 +11,7 @@ import {
   type ChainHash,
   type Head,
   type Range,
+  type RejectionCode,
   type ReplicaId,
   type SealedEntry,
 } from '@rejoin/protocol'
@@ -50,6 +52,7 @@ export class Stage {
   #order = 0
   #lastLink = 0
   #lastSession = 0
+  #runs = 0
   readonly #sessions = new Map<number, string>()
   now = 0
 
@@ -76,9 +79,9 @@ export class Stage {
     heads: Map<ReplicaId, Head>,
   ): Engine {
     return new Engine({
-      replica: id,
-      heads,
-      members: [],
+      stored: { ...nothingStored(id), heads },
+      run: (this.#runs += 1).toString(16).padStart(16, '0'),
+      retention: { keepBytes: 1_000_000, maxBytes: 2_000_000 },
       address: `stage:${name}`,
       seed: 1,
       peers: peers.map((peer) => `stage:${peer}`),
@@ -158,12 +161,25 @@ export class Stage {
         return
       case 'close':
         this.write(`${actor.name} closes: ${effect.rejection.code}. ${effect.rejection.reason}`)
-        return this.#end(actor, effect.link)
+        return this.#end(actor, effect.link, effect.rejection.code)
       case 'schedule':
         return this.#schedule(actor, effect.timer, effect.delayMs)
       case 'rejected':
       case 'status':
+      case 'measure':
         return
+      case 'renew':
+        return this.write(
+          `${actor.name} gives up its id, and keeps its entries up to ${effect.keep}: ${effect.reason}`,
+        )
+      case 'salvage':
+      case 'replace':
+      case 'read-loose':
+      case 'cut-log':
+      case 'trim':
+      case 'read-documents':
+      case 'read-all':
+        throw new Error(`${effect.type} is not played on this stage`)
       default:
         return this.#tell(actor, effect)
     }
@@ -217,15 +233,20 @@ export class Stage {
     })
   }
 
-  #end(actor: Actor, link: number): void {
+  #end(actor: Actor, link: number, code: RejectionCode): void {
     for (const wire of this.#wires) {
       const isNear = wire.from === actor && wire.fromLink === link
       const isFar = wire.to === actor && wire.toLink === link
       if (!wire.isOpen || !(isNear || isFar)) continue
       wire.isOpen = false
       wire.closedAt = link
-      const delayMs = wire.fromLink === link ? 0 : 1
-      this.#after(delayMs, () => this.step(wire.from, { type: 'unlinked', link: wire.fromLink }))
+      const isOwn = wire.fromLink === link
+      const unlinked = {
+        type: 'unlinked',
+        link: wire.fromLink,
+        ...(isOwn ? {} : { code }),
+      } as const
+      this.#after(isOwn ? 0 : 1, () => this.step(wire.from, unlinked))
     }
     this.#wires = this.#wires.filter(({ isOpen }) => isOpen)
   }

@@ -5,11 +5,13 @@ import {
   seqOf,
   type Have,
   type Head,
+  type Heads,
   type Range,
   type ReplicaId,
   type Version,
 } from '@rejoin/protocol'
 
+import type { CatchUp } from './catch-up.ts'
 import type { Emit, GossipTimer, LogView } from './events.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
 import type { LinkState, OpenLink } from './link.ts'
@@ -20,14 +22,14 @@ import type { Membership } from './membership.ts'
  * Anti-entropy by version exchange: peers tell each other what they hold (`have`), and whoever sees
  * that it lacks something asks for it (`want`), in chunks, so that a slow asker is never flooded.
  * Just after a link opens what is missing is asked for at once; later it is first given `graftMs` to
- * arrive by broadcast. Two replicas that hold an origin to the same place compare its chain hash:
- * if it differs one of them was forked or restored (rule L1), and they stop talking.
+ * arrive by broadcast.
  */
 export class AntiEntropy {
   readonly #self: ReplicaId
   readonly #links: Links
   readonly #membership: Membership
   readonly #log: LogView
+  readonly #catchUp: CatchUp
   readonly #emit: Emit
   #announceToken = 0
   #announcing = false
@@ -38,12 +40,14 @@ export class AntiEntropy {
     links: Links
     membership: Membership
     log: LogView
+    catchUp: CatchUp
     emit: Emit
   }) {
     this.#self = options.self
     this.#links = options.links
     this.#membership = options.membership
     this.#log = options.log
+    this.#catchUp = options.catchUp
     this.#emit = options.emit
   }
 
@@ -88,29 +92,12 @@ export class AntiEntropy {
 
   /** Takes a peer's `have`. */
   heard(link: OpenLink, have: Have, now: number): void {
-    const fork = this.#forkIn(have)
-    if (fork !== undefined) {
-      const reason =
-        `The two replicas disagree about the entries of origin ${fork}: one of them was copied, ` +
-        `restored from a backup, or has lost data. Give that one a new, empty data directory.`
-      return this.#links.refuse(link, { code: 'forked', reason })
-    }
     const first = link.theirs === undefined
     link.theirs ??= new Map()
     for (const [origin, { seq }] of have.heads) link.theirs.set(origin, seq)
     this.#learn(link, have)
     if (first) this.ask(link, now)
     else if (this.#missingFrom(link, now).length > 0) this.#scheduleGraft(link)
-  }
-
-  #forkIn(have: Have): ReplicaId | undefined {
-    for (const [origin, theirs] of have.heads) {
-      const ours = this.#log.heads.get(origin)
-      if (ours?.seq === theirs.seq && ours.hash !== theirs.hash) return origin
-      // Nobody can hold more of this replica's own entries than it does: it has lost some.
-      if (origin === this.#self && theirs.seq > (ours?.seq ?? 0)) return origin
-    }
-    return undefined
   }
 
   #learn(link: OpenLink, have: Have): void {
@@ -154,11 +141,17 @@ export class AntiEntropy {
     const ranges: Range[] = []
     for (const [origin, to] of link.theirs ?? []) {
       const from = this.#log.reached(origin) + 1
-      if (origin === this.#self || to < from || this.#isWanted(origin, now)) continue
+      if (origin === this.#self || to < from || this.#isHeldUp(link, origin)) continue
+      if (this.#isWanted(origin, now)) continue
       ranges.push({ origin, from, to })
       if (ranges.length === LIMITS.wantRangesMax) break
     }
     return ranges
+  }
+
+  /** Whether entries of `origin` are not to be asked of this link now. */
+  #isHeldUp(link: OpenLink, origin: ReplicaId): boolean {
+    return link.disputed.has(origin) || this.#log.isBlocked(origin) || this.#catchUp.covers(origin)
   }
 
   #isWanted(origin: ReplicaId, now: number): boolean {
@@ -180,6 +173,17 @@ export class AntiEntropy {
     // What was dropped at a bound would only be dropped again if it came at once.
     if (this.#log.reached(origin) < asked.from) return this.#scheduleGraft(link)
     this.ask(link, now)
+  }
+
+  /** A peer's log begins after `floors`: it does not bring what it was asked for of these. */
+  behind(link: OpenLink, floors: Heads): void {
+    for (const origin of floors.keys()) link.wanted.delete(origin)
+    this.#scheduleGraft(link)
+  }
+
+  /** What held entries up is gone: they are asked for. */
+  goOn(): void {
+    for (const link of this.#links.open()) this.#scheduleGraft(link)
   }
 
   /** A link has ended: what it was asked for is asked of the others. */

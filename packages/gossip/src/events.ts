@@ -1,4 +1,14 @@
-import type { Entries, Heads, Range, Rejection, ReplicaId, SealedEntry } from '@rejoin/protocol'
+import type {
+  Change,
+  Entries,
+  Heads,
+  Range,
+  Rejection,
+  RejectionCode,
+  ReplicaId,
+  SealedEntry,
+  Version,
+} from '@rejoin/protocol'
 
 /** A link's name, given by the shell and never used twice in one run. */
 export type LinkId = number
@@ -9,7 +19,8 @@ export type GossipEvent =
   /** A link is open; `dialled` is the address when this replica dialled it. */
   | { readonly type: 'linked'; readonly link: LinkId; readonly dialled?: string }
   | { readonly type: 'frame'; readonly link: LinkId; readonly frame: Uint8Array }
-  | { readonly type: 'unlinked'; readonly link: LinkId }
+  /** `code` says why the peer closed it, where it did. */
+  | { readonly type: 'unlinked'; readonly link: LinkId; readonly code?: RejectionCode }
   | { readonly type: 'dial-failed'; readonly address: string }
   /** A link's queue is over, or again under, its bound. */
   | { readonly type: 'blocked'; readonly link: LinkId }
@@ -20,8 +31,27 @@ export type GossipEvent =
   | { readonly type: 'took'; readonly link: LinkId; readonly origin: ReplicaId }
   /** The log refused what a link brought. */
   | { readonly type: 'refused'; readonly link: LinkId; readonly rejection: Rejection }
+  /** What a link brought does not continue this replica's chain of `origin` after `seq`. */
+  | {
+      readonly type: 'forked'
+      readonly link: LinkId
+      readonly origin: ReplicaId
+      readonly seq: number
+    }
+  /** The entries of `origin` that a peer disputes are gone from the log, as a `rollback` asked. */
+  | { readonly type: 'rolled-back'; readonly origin: ReplicaId }
   /** The answer to a `read` effect. */
   | { readonly type: 'read'; readonly link: LinkId; readonly range: Range; readonly found: Found }
+  /** The answer to a `read-documents` effect; `found` is missing when a document is damaged here. */
+  | { readonly type: 'documents-read'; readonly link: LinkId; readonly found?: FoundDocuments }
+  /** What a `snapshots` effect brought is durable. */
+  | { readonly type: 'snapshots-stored' }
+  /** A document is damaged here; a peer may help that holds what `needs` says. */
+  | { readonly type: 'damaged'; readonly document: string; readonly needs: Version }
+  /** What was `fetched` is in its place, or of no use. */
+  | { readonly type: 'repaired' }
+  /** The id `replica` is given up or removed, for good. */
+  | { readonly type: 'retire'; readonly replica: ReplicaId }
   | { readonly type: 'timer'; readonly timer: GossipTimer }
   | { readonly type: 'cut'; readonly peer: ReplicaId }
   | { readonly type: 'mended'; readonly peer: ReplicaId }
@@ -36,6 +66,18 @@ export type GossipEvent =
 
 /** What the log holds of a range: entries from its start on, and the chain hash before them. */
 export type Found = Pick<Entries, 'previous' | 'entries'>
+
+/** A document's updates, in an order in which none lacks anything. */
+export interface WholeDocument {
+  readonly document: string
+  readonly updates: readonly Uint8Array[]
+}
+
+export interface FoundDocuments {
+  readonly documents: readonly WholeDocument[]
+  /** Whether there are none after these. */
+  readonly done: boolean
+}
 
 /** Everything that gossip asks for. */
 export type GossipEffect =
@@ -58,6 +100,47 @@ export type GossipEffect =
       readonly range: Range
       readonly bytesMax: number
     }
+  /**
+   * Read whole documents, of about `bytesMax` bytes: those after `document` in the store's order, or
+   * `document` only. Answered with `documents-read`.
+   */
+  | {
+      readonly type: 'read-documents'
+      readonly link: LinkId
+      readonly only: boolean
+      readonly document: string
+      readonly bytesMax: number
+    }
+  /**
+   * States of documents from a peer that is ahead of this replica's log, to be made durable together
+   * with `notes`; the log then goes on after `jumps`. Documents may hold what `ahead` says from now on.
+   * Answered with `snapshots-stored` or `refused`.
+   */
+  | {
+      readonly type: 'snapshots'
+      readonly link: LinkId
+      readonly documents: readonly Change[]
+      readonly notes: ReadonlyMap<string, Uint8Array>
+      readonly jumps: Heads
+      readonly ahead: Version
+    }
+  /** A damaged document as a peer has it, which held at least `base`. Answered with `repaired`. */
+  | {
+      readonly type: 'fetched'
+      readonly document: string
+      readonly updates: readonly Uint8Array[]
+      readonly base: Heads
+    }
+  /**
+   * Of `origin` this replica holds another history after `seq` than others do: publish those entries'
+   * changes anew, and drop them. Answered with `rolled-back`.
+   */
+  | { readonly type: 'rollback'; readonly origin: ReplicaId; readonly seq: number }
+  /**
+   * This replica's id can't be used any longer (rule L8): what it has of its own after `keep` may
+   * collide with other entries, and is to be published under a new one.
+   */
+  | { readonly type: 'disowned'; readonly keep: number; readonly reason: string }
   /** What is known of these members has changed. */
   | { readonly type: 'members'; readonly changed: readonly ReplicaId[] }
   /** A link has greeted, and can be told of presence. */
@@ -82,4 +165,8 @@ export interface LogView {
   reached(origin: ReplicaId): number
   /** What is durable. */
   readonly heads: Heads
+  /** What has left the log. */
+  readonly floors: Heads
+  /** Whether the entries of `origin` are being rolled back: none are to be asked for. */
+  isBlocked(origin: ReplicaId): boolean
 }

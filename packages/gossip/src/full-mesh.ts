@@ -82,6 +82,15 @@ export class FullMesh implements Overlay {
     }
   }
 
+  retired(replica: ReplicaId, heir: (address: string) => ReplicaId | undefined): void {
+    for (const target of this.#targets.values()) {
+      if (target.replica !== replica) continue
+      target.replica = heir(target.address)
+      // Left as it is, its address would count as one whose replica nobody has met.
+      if (target.replica === undefined) this.#targets.delete(target.address)
+    }
+  }
+
   timer(address: string, token: number): void {
     const target = this.#targets.get(address)
     if (target !== undefined && target.token === token) this.#dial(target)

@@ -21,6 +21,14 @@ export const GOSSIP_LIMITS = {
   chunkBytesMax: 262_144,
   /** Ranges of one link that wait to be served; a peer that asks for more gets the first ones. */
   servingRangesMax: 1_000,
+  /** Bytes of documents in one answer to a `fetch`; the asker asks on once they are durable. */
+  documentsChunkBytesMax: 1_048_576,
+  /** One update of a document that comes in parts; over it the link is refused with `too-large`. */
+  documentUpdateBytesMax: 536_870_912,
+  /** Damaged documents that wait for a peer's help; more are left until one of them is whole. */
+  repairsMax: 10_000,
+  /** Runs of one id that are remembered; of the oldest a copy is no longer told from a restart. */
+  runsMax: 16,
   /** The newest own entries that are kept at hand for peers that have all but caught up. */
   recentEntriesMax: 256,
   recentBytesMax: 1_048_576,

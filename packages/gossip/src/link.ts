@@ -27,6 +27,10 @@ export interface LinkState {
   /** The last own entry sent on this link in sequence; `undefined` while the peer has to ask. */
   pushed: number | undefined
   readonly wanted: Map<ReplicaId, Wanted>
+  /** Origins of which the peer holds another history: they are not asked for until that is settled. */
+  readonly disputed: Set<ReplicaId>
+  /** Whether documents that it was asked for are on their way; it answers one question at a time. */
+  fetching: boolean
 }
 
 export function newLink(id: LinkId, dialled: string | undefined, now: number): LinkState {
@@ -41,6 +45,8 @@ export function newLink(id: LinkId, dialled: string | undefined, now: number): L
     toldMembers: new Map(),
     pushed: undefined,
     wanted: new Map(),
+    disputed: new Set(),
+    fetching: false,
   }
 }
 

@@ -5,16 +5,22 @@ import {
   type Hello,
   type Rejection,
   type ReplicaId,
+  type RunId,
 } from '@rejoin/protocol'
 
 import type { Emit, LinkId } from './events.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
 import { newLink, type LinkState, type OpenLink } from './link.ts'
+import type { Membership } from './membership.ts'
+import { Runs } from './runs.ts'
 
 export interface LinksOptions {
   readonly self: ReplicaId
+  /** This run of the process. */
+  readonly run: RunId
   /** Where others can dial this replica; empty when they can't. */
   readonly address: string
+  readonly membership: Membership
   readonly emit: Emit
   /** Told of every link that ends, however it ends, exactly once. */
   readonly onEnd: (link: LinkState) => void
@@ -24,11 +30,15 @@ export interface LinksOptions {
  * The links of this replica, from greeting to end. Between two replicas there is at most one open
  * link: when both dial at once, both keep the one that the lower id dialled; when the same end
  * dialled twice, the newer one, since its older one must be dead. A link that was cut is closed and
- * refused, whoever dials, until it is mended.
+ * refused, whoever dials, until it is mended. So is whoever has a retired id, or an id that another
+ * run has been seen with since: it is told why, and takes a new one (rules L8, L9).
  */
 export class Links {
   readonly #self: ReplicaId
+  readonly #run: RunId
   readonly #address: string
+  readonly #membership: Membership
+  readonly #runs = new Runs()
   readonly #emit: Emit
   readonly #links = new Map<LinkId, LinkState>()
   readonly #open = new Map<ReplicaId, OpenLink>()
@@ -37,6 +47,8 @@ export class Links {
 
   constructor(options: LinksOptions) {
     this.#self = options.self
+    this.#run = options.run
+    this.#membership = options.membership
     this.#address = options.address
     this.#emit = options.emit
     this.#onEnd = options.onEnd
@@ -54,6 +66,10 @@ export class Links {
   /** Every link, those that have not greeted yet included. */
   all(): IterableIterator<LinkState> {
     return this.#links.values()
+  }
+
+  ofReplica(replica: ReplicaId): OpenLink | undefined {
+    return this.#open.get(replica)
   }
 
   isOpen(replica: ReplicaId): boolean {
@@ -80,6 +96,7 @@ export class Links {
       type: 'hello',
       protocol: REPLICA_PROTOCOL_VERSION,
       replica: this.#self,
+      run: this.#run,
       address: this.#address,
     }
   }
@@ -101,6 +118,7 @@ export class Links {
       this.#end(loser, { code: 'duplicate-link', reason: 'Another link to this replica is open.' })
       if (loser === link) return undefined
     }
+    this.#runs.seen(hello)
     link.replica = hello.replica
     this.#open.set(hello.replica, link as OpenLink)
     this.#emit({ type: 'links' })
@@ -117,11 +135,18 @@ export class Links {
         `the other version ${hello.protocol}; run the same release on both.`
       return { code: 'wrong-protocol', reason }
     }
-    if (hello.replica === this.#self) {
+    if (hello.replica === this.#self && hello.run === this.#run) {
       return {
         code: 'self-link',
         reason: 'This replica dialled itself; leave it out of its peers.',
       }
+    }
+    if (hello.replica === this.#self || this.#runs.isPast(hello)) {
+      const reason = `Two replicas run with the id ${hello.replica}: a data directory was copied.`
+      return { code: 'id-in-use', reason }
+    }
+    if (this.#membership.isRetired(hello.replica)) {
+      return { code: 'retired', reason: `The id ${hello.replica} was given up or removed.` }
     }
     if (this.#open.size >= GOSSIP_LIMITS.linksMax && !this.#open.has(hello.replica)) {
       return { code: 'too-many', reason: `There are ${GOSSIP_LIMITS.linksMax} links already.` }

@@ -9,13 +9,16 @@ export interface Member {
   readonly address: string
   /** The newest version that it is known to hold durably: never more than it truly holds. */
   readonly version: Version
+  /** Its id was given up or removed: it is no member, and never will be again (rules L8, L9). */
+  readonly retired: boolean
 }
 
 /**
  * The members: every other replica that was ever met or heard of, with the newest version known of
  * each. Versions only grow, and each was announced by its owner, directly or through others, so the
  * minimum over them is a lower bound of the true `R(t)` (rule L6). A member that is away still
- * counts: it does not have what it has not got.
+ * counts: it does not have what it has not got. One whose id is retired does not, and nothing that
+ * is said of it later changes that; the retired ids are remembered for ever, 8 bytes each.
  */
 export class Membership {
   readonly #self: ReplicaId
@@ -28,8 +31,24 @@ export class Membership {
     for (const member of known) this.#members.set(member.replica, member)
   }
 
-  all(): IterableIterator<Member> {
-    return this.#members.values()
+  *all(): Generator<Member> {
+    for (const member of this.#members.values()) if (!member.retired) yield member
+  }
+
+  *retired(): Generator<Member> {
+    for (const member of this.#members.values()) if (member.retired) yield member
+  }
+
+  isRetired(replica: ReplicaId): boolean {
+    return this.#members.get(replica)?.retired === true
+  }
+
+  /** The id `replica` is given up or removed, for good; returns whether that was news. */
+  retire(replica: ReplicaId): boolean {
+    const known = this.#members.get(replica)
+    if (replica === this.#self || known?.retired === true) return false
+    this.#put({ replica, address: '', version: known?.version ?? EMPTY_VERSION, retired: true })
+    return true
   }
 
   get(replica: ReplicaId): Member | undefined {
@@ -43,8 +62,9 @@ export class Membership {
   met(replica: ReplicaId, address: string): boolean {
     if (replica === this.#self) return false
     const known = this.#members.get(replica)
+    if (known?.retired === true) return false
     if (known !== undefined && (address === '' || known.address === address)) return false
-    this.#put({ replica, address, version: known?.version ?? EMPTY_VERSION })
+    this.#put({ replica, address, version: known?.version ?? EMPTY_VERSION, retired: false })
     return true
   }
 
@@ -61,9 +81,10 @@ export class Membership {
   learned(replica: ReplicaId, version: Version): boolean {
     if (replica === this.#self) return false
     const known = this.#members.get(replica)
+    if (known?.retired === true) return false
     if (known !== undefined && covers(known.version, version)) return false
     const grown = join([known?.version ?? EMPTY_VERSION, version])
-    this.#put({ replica, address: known?.address ?? '', version: grown })
+    this.#put({ replica, address: known?.address ?? '', version: grown, retired: false })
     return true
   }
 

@@ -22,6 +22,8 @@ export interface Overlay {
   isSelf(address: string): void
   /** The reason not to dial `replica` is gone. */
   mended(replica: ReplicaId): void
+  /** The id is retired; `heir` is a member with the same address, if there is one. */
+  retired(replica: ReplicaId, heir: (address: string) => ReplicaId | undefined): void
   /** A timer that the overlay asked for. */
   timer(address: string, token: number): void
 }

@@ -1,6 +1,8 @@
 import {
   encodeReplicaMessage,
   LIMITS,
+  type Head,
+  type Heads,
   type Range,
   type ReplicaId,
   type Want,
@@ -41,10 +43,27 @@ export class Serving {
   }
 
   asked(link: OpenLink, { ranges }: Want): void {
+    this.#tellFloors(link, ranges)
     const waiting = this.#waiting.get(link.id) ?? []
     waiting.push(...ranges.slice(0, GOSSIP_LIMITS.servingRangesMax - waiting.length))
     this.#waiting.set(link.id, waiting)
     this.#next(link)
+  }
+
+  /** What has left the log can't be served; the asker is told, and fetches documents (rule L7). */
+  #tellFloors(link: OpenLink, ranges: readonly Range[]): void {
+    const floors = new Map<ReplicaId, Head>()
+    for (const { origin, from } of ranges) {
+      const floor = this.#log.floors.get(origin)
+      if (floor !== undefined && from <= floor.seq) floors.set(origin, floor)
+    }
+    this.#behind(link.id, floors)
+  }
+
+  #behind(id: LinkId, floors: Heads): void {
+    if (floors.size === 0) return
+    const frame = encodeReplicaMessage({ type: 'behind', floors })
+    this.#emit({ type: 'send', links: [id], frame })
   }
 
   /** The link's queue has room again. */
@@ -62,6 +81,10 @@ export class Serving {
       this.#emit({ type: 'send', links: [id], frame })
       const last = range.from + found.entries.length - 1
       if (range.origin === this.#self) this.#broadcast.served(link as OpenLink, last)
+    } else {
+      // The log is damaged there: what it held is in the documents, up to its head.
+      const head = this.#log.heads.get(range.origin)
+      if (head !== undefined) this.#behind(id, new Map([[range.origin, head]]))
     }
     this.#next(link as OpenLink)
   }
@@ -76,6 +99,8 @@ export class Serving {
     const waiting = this.#waiting.get(link.id) ?? []
     for (let range = waiting.shift(); range !== undefined; range = waiting.shift()) {
       const held = this.#log.heads.get(range.origin)?.seq ?? 0
+      const floor = this.#log.floors.get(range.origin)?.seq ?? 0
+      if (range.from <= floor) continue
       const to = Math.min(range.to, held, range.from + LIMITS.entriesPerFrameMax - 1)
       if (to < range.from) continue
       const bytesMax = GOSSIP_LIMITS.chunkBytesMax

@@ -21,11 +21,15 @@ class Rig {
   constructor(peers: readonly string[] = []) {
     const log = {
       heads: this.heads,
+      floors: new Map<ReplicaId, Head>(),
+      isBlocked: () => false,
       reached: (origin: ReplicaId) => this.heads.get(origin)?.seq ?? 0,
     }
     const chain = '0'.repeat(16)
     this.gossip = new Gossip({
       self: id('5'),
+      run: id('5'),
+      notes: new Map(),
       address: 'm',
       peers,
       members: [],
@@ -44,6 +48,7 @@ class Rig {
       type: 'hello',
       protocol,
       replica,
+      run: replica,
       address: `at ${replica[0]}`,
     })
     this.step({ type: 'frame', link, frame })
@@ -104,7 +109,7 @@ describe('[X2] a link is refused', () => {
   test('to one that speaks another version, or is this replica itself', () => {
     const rig = new Rig(['elsewhere', 'here'])
     rig.step({ type: 'linked', link: 1 })
-    rig.hello(1, id('a'), 2)
+    rig.hello(1, id('a'), REPLICA_PROTOCOL_VERSION + 1)
     rig.step({ type: 'linked', link: 2, dialled: 'here' })
     rig.hello(2, id('5'))
     rig.step({ type: 'linked', link: 3 })

@@ -2,7 +2,7 @@ import { ClassicLevel } from 'classic-level'
 
 import { RejoinError } from '@rejoin/protocol'
 
-import { prepareDirectory } from './directory.ts'
+import type { Found } from './directory.ts'
 
 /**
  * LevelDB with keys and values of bytes, and its errors in words: what happened to which directory,
@@ -10,16 +10,27 @@ import { prepareDirectory } from './directory.ts'
  */
 export type Database = ClassicLevel<Uint8Array, Uint8Array>
 
-/** Opens or creates the database in `directory`, which is an absolute path. */
-export async function openDatabase(directory: string): Promise<Database> {
+/** Opens, or where nothing was `found` creates, the database in `directory`, an absolute path. */
+export async function openDatabase(directory: string, found: Found): Promise<Database> {
   try {
-    const found = await prepareDirectory(directory)
     const encodings = { keyEncoding: 'view', valueEncoding: 'view' } as const
     const database: Database = new ClassicLevel(directory, encodings)
     await database.open({ createIfMissing: found === 'nothing' })
     return database
   } catch (error) {
     throw openingError(directory, error)
+  }
+}
+
+/**
+ * Rejects when another process has the database open. Told to create one where there is one already,
+ * LevelDB takes the lock and then refuses, before it touches anything.
+ */
+export async function checkLock(directory: string): Promise<void> {
+  try {
+    await new ClassicLevel(directory).open({ errorIfExists: true })
+  } catch (error) {
+    if (codeOf(rootCause(error)) === 'LEVEL_LOCKED') throw error
   }
 }
 
@@ -43,9 +54,19 @@ export function openingError(directory: string, error: unknown): RejoinError {
 export function writingError(directory: string, error: unknown): RejoinError {
   const cause = rootCause(error)
   const message =
-    `Writing to ${directory} failed: ${describe(cause)}. Nothing more is stored until it is opened ` +
-    'again: free space or mend the disk, then restart.'
+    `Writing to ${directory} failed: ${describe(cause)}. Nothing more is stored until that works ` +
+    'again: free space or mend the disk; it is tried again by itself.'
   return new RejoinError('store-failed', message, { cause })
+}
+
+/** `error` as a `RejoinError` about something that could not be read. */
+export function readingError(directory: string, what: string, error: unknown): RejoinError {
+  if (error instanceof RejoinError) return error
+  const cause = rootCause(error)
+  const message =
+    `Reading ${what} in ${directory} failed: ${describe(cause)}. Nothing else is affected; see ` +
+    `rejoin check ${directory}.`
+  return new RejoinError('damaged', message, { cause })
 }
 
 /** LevelDB hands out views on Node's buffers, whose `slice` does not copy as that of others does. */

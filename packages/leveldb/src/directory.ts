@@ -1,7 +1,9 @@
-import { mkdir, open, readdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 import { RejoinError } from '@rejoin/protocol'
+
+import { syncUpwards } from './directory-sync.ts'
 
 /**
  * What LevelDB leaves to others around its directory. Told to create a database, it starts an empty
@@ -24,18 +26,4 @@ export async function prepareDirectory(directory: string): Promise<Found> {
       'Opening it would delete that data: restore the directory from a backup, or move it away ' +
       'and start empty, to be filled by other replicas.',
   )
-}
-
-/** Syncs `directory` and its parents up to `top`, where the system can sync directories. */
-export async function syncUpwards(directory: string, top: string): Promise<void> {
-  if (process.platform === 'win32') return
-  for (let at = directory; ; at = dirname(at)) {
-    const handle = await open(at, 'r')
-    try {
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    if (at === top || at === dirname(at)) return
-  }
 }

@@ -1,2 +1,2 @@
 /** @packageDocumentation The Store port on LevelDB, in the format of y-leveldb. */
-export { openLeveldbStore } from './leveldb-store.ts'
+export { openLeveldbStore, LeveldbStore, type LeveldbOptions } from './leveldb-store.ts'

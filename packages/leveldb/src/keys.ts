@@ -4,15 +4,19 @@ import { decodeKey, encodeKey } from './key-encoding.ts'
 
 /**
  * Every key in a directory, and the ranges that are read. The first two are y-leveldb's, which
- * reads nothing outside of them (rule S4); the rest is ours.
+ * reads nothing outside of them (rule S4); the rest is ours. Every value of ours has a seal behind it.
  *
- *     v1 DOCUMENT update CLOCK     one Yjs update of a document; clocks rise, with gaps after a trim
- *     v1_sv DOCUMENT               that there is such a document; see `values.ts`
+ *     v1 DOCUMENT update CLOCK     one Yjs update of a document; clocks rise by one from the first
+ *     v1_sv DOCUMENT               that there is such a document, and its clocks; see `values.ts`
  *     rejoin format                the number of this layout
  *     rejoin replica               the replica id
  *     rejoin member ID             what is known of a member
+ *     rejoin note NAME             what the engine wants to find again
  *     rejoin log ORIGIN HIGH LOW   one entry; the sequence number in two halves of 32 bits, since
  *                                  y-leveldb's numbers end at 2^32 and keys must sort by number
+ *     rejoin floor ORIGIN          the last entry that has left the log
+ *     rejoin cut ORIGIN            the last entry that stays, while those after it wait to be cut off
+ *     rejoin mark SLOT             that a batch was written, and what the store held then
  */
 export interface KeyRange {
   readonly gte: Uint8Array
@@ -24,19 +28,28 @@ export const REPLICA_KEY: Uint8Array = encodeKey(['rejoin', 'replica'])
 
 /** All state vector keys; the bounds that y-leveldb lists by. */
 export const DOCUMENTS: KeyRange = { gte: encodeKey(['v1_sv']), lt: encodeKey(['v1_sw']) }
-export const MEMBERS: KeyRange = {
-  gte: encodeKey(['rejoin', 'member']),
-  lt: encodeKey(['rejoin', 'membes']),
-}
-export const LOG: KeyRange = {
-  gte: encodeKey(['rejoin', 'log']),
-  lt: encodeKey(['rejoin', 'loh']),
+/** All updates of all documents. */
+export const UPDATES: KeyRange = { gte: encodeKey(['v1']), lt: encodeKey(['v2']) }
+export const MEMBERS: KeyRange = rangeOf('member')
+export const NOTES: KeyRange = rangeOf('note')
+export const FLOORS: KeyRange = rangeOf('floor')
+export const CUTS: KeyRange = rangeOf('cut')
+export const MARKS: KeyRange = rangeOf('mark')
+export const LOG: KeyRange = rangeOf('log')
+
+/** Keys of ours of one kind: all that begin with it, up to the kind's last letter and the next one. */
+function rangeOf(kind: string): KeyRange {
+  const last = String.fromCharCode(kind.charCodeAt(kind.length - 1) + 1)
+  return {
+    gte: encodeKey(['rejoin', kind]),
+    lt: encodeKey(['rejoin', kind.slice(0, -1) + last]),
+  }
 }
 
 const HALF = 2 ** 32
 
 /** y-leveldb reads a document's updates up to, and without, this clock. */
-const CLOCK_END = 0xffff_ffff
+export const CLOCK_END = 0xffff_ffff
 
 /** Throws a `RangeError` once a document has had all the 4,294,967,295 updates that fit. */
 export function updateKey(document: string, clock: number): Uint8Array {
@@ -66,8 +79,32 @@ export function memberKey(member: ReplicaId): Uint8Array {
   return encodeKey(['rejoin', 'member', member])
 }
 
-export function memberOf(key: Uint8Array): ReplicaId {
-  return decodeKey(key)[2] as ReplicaId
+export function noteKey(name: string): Uint8Array {
+  return encodeKey(['rejoin', 'note', name])
+}
+
+export function floorKey(origin: ReplicaId): Uint8Array {
+  return encodeKey(['rejoin', 'floor', origin])
+}
+
+export function cutKey(origin: ReplicaId): Uint8Array {
+  return encodeKey(['rejoin', 'cut', origin])
+}
+
+/** The member, note, or origin that a key of ours is about. */
+export function subjectOf(key: Uint8Array): string {
+  return decodeKey(key)[2] as string
+}
+
+/**
+ * Batches that leave their number behind, each in the slot of the one so many before it. LevelDB keeps at
+ * most two times 4 MiB in its own log, and a batch takes over 128 bytes of it, so that whatever gets
+ * lost there leaves a gap among these.
+ */
+export const MARK_SLOTS = 65_536
+
+export function markKey(batch: number): Uint8Array {
+  return encodeKey(['rejoin', 'mark', batch % MARK_SLOTS])
 }
 
 /** `seq` 0 names no entry: it sorts before all of its origin's. */

@@ -1,193 +1,193 @@
 import { resolve } from 'node:path'
 
-import { CHAIN_START, RejoinError, type ReplicaId, type SealedEntry } from '@rejoin/protocol'
-import type { Batch, EntryRange, Recovered, Store, StoredEntries } from '@rejoin/replica'
-import type { ChainedBatch } from 'classic-level'
+import { RejoinError, type Head, type Heads, type ReplicaId, type Version } from '@rejoin/protocol'
+import type {
+  Batch,
+  EntryRange,
+  LooseEntry,
+  Recovered,
+  Store,
+  StoredDocument,
+  StoredEntries,
+} from '@rejoin/replica'
 
-import { openDatabase, openingError, plainBytes, writingError, type Database } from './database.ts'
-import { syncUpwards } from './directory.ts'
-import { DocumentPlaces, type Place } from './document-places.ts'
-import * as keys from './keys.ts'
-import { recover } from './recovery.ts'
-import * as values from './values.ts'
+import { readingError, writingError } from './database.ts'
+import { damagedDocument, listNames, readExamined } from './documents.ts'
+import { readAfter, readChained, updatesInLog } from './log-reading.ts'
+import { LOG } from './keys.ts'
+import { OneAtATime } from './one-at-a-time.ts'
+import { openDirectory, type Opened } from './opening.ts'
+import { probe } from './probe.ts'
+import { Session } from './session.ts'
+
+export interface LeveldbOptions {
+  /**
+   * Opens also a directory that has lost something durable. It then takes a new replica id, keeps what
+   * is left, and gets from other replicas what they have of the rest.
+   */
+  readonly repair?: boolean
+}
 
 /**
  * The Store port on LevelDB. Documents lie in it as y-leveldb puts them, so either opens the other's
- * directory (rule S4); the log lies beside them. A commit is one batch, and so one record in
- * LevelDB's own log, synced before it resolves (rule S1). After a failed one all others are refused:
- * LevelDB may have written a part of the record, and what it would append behind that could not be
- * read back (rule S2).
+ * directory (rule S4); the log lies beside them. A change is one synced batch (rule S1), and changes are
+ * made one after the other. After a failed one all others are refused until `reopen`: LevelDB may have
+ * written a part of the record, and what it would append behind that could not be read back (rule S2).
  *
- * Opens the store in `directory`, making it where there is none. Rejects with
- * `RejoinError('store-locked')` while another store is open on it, else with `'store-failed'`.
+ * Opens the store in `directory`, making it where there is none. Rejects with `RejoinError`: with
+ * `'store-locked'` while another store is open on it, with `'damaged'` when it has lost something that
+ * was durable, else with `'store-failed'`.
  */
-export async function openLeveldbStore(directory: string): Promise<Store> {
+export async function openLeveldbStore(
+  directory: string,
+  options: LeveldbOptions = {},
+): Promise<LeveldbStore> {
   const path = resolve(directory)
-  const database = await openDatabase(path)
-  try {
-    const recovered = await recover(database, path)
-    // Opening made files; LevelDB syncs what is in them, but not that they are there.
-    await syncUpwards(path, path)
-    const documents = await countDocuments(database)
-    return new LeveldbStore(database, { path, recovered, documents })
-  } catch (error) {
-    await database.close()
-    throw openingError(path, error)
-  }
+  const opened = await openDirectory(path, { repair: options.repair ?? false })
+  return new LeveldbStore(path, opened)
 }
 
-/** What one read of the database may bring into memory at once, in bytes. */
-const READ_BYTES = 1_048_576
-/** Keys that one step of counting takes. */
-const COUNT_KEYS = 10_000
-
-async function countDocuments(database: Database): Promise<number> {
-  const iterator = database.keys({ ...keys.DOCUMENTS, highWaterMarkBytes: READ_BYTES })
-  let count = 0
-  try {
-    for (;;) {
-      const some = await iterator.nextv(COUNT_KEYS)
-      if (some.length === 0) return count
-      count += some.length
-    }
-  } finally {
-    await iterator.close()
-  }
-}
-
-type Writing = ChainedBatch<Database, Uint8Array, Uint8Array>
-
-class LeveldbStore implements Store {
-  readonly recovered: Recovered
-  readonly #database: Database
+export class LeveldbStore implements Store {
   readonly #path: string
-  readonly #places: DocumentPlaces
-  #documents: number
-  #committing: Promise<void> | undefined
+  readonly #changes = new OneAtATime()
+  #opened: Opened
+  #session: Session
   #failure: RejoinError | undefined
   #closing: Promise<void> | undefined
 
-  constructor(
-    database: Database,
-    opened: { path: string; recovered: Recovered; documents: number },
-  ) {
-    this.#database = database
-    this.#path = opened.path
-    this.recovered = opened.recovered
-    this.#documents = opened.documents
-    this.#places = new DocumentPlaces(database)
+  /** Use `openLeveldbStore`. */
+  constructor(path: string, opened: Opened) {
+    this.#path = path
+    this.#opened = opened
+    this.#session = new Session(opened)
   }
 
-  async commit(batch: Batch): Promise<void> {
-    this.#assertOpen()
-    if (this.#failure !== undefined) throw this.#failure
-    if (this.#committing !== undefined) throw new Error('a commit is under way already')
-    this.#committing = this.#write(batch)
-    try {
-      await this.#committing
-    } catch (error) {
-      this.#failure = writingError(this.#path, error)
-      throw this.#failure
-    } finally {
-      this.#committing = undefined
-    }
+  get recovered(): Recovered {
+    return this.#session.recovered
   }
 
-  async #write({ entries, members }: Batch): Promise<void> {
-    const places = await this.#places.lookUp(documentsOf(entries))
-    const created = [...places.values()].filter(({ listed }) => !listed).length
-    // A chained batch takes a quarter of the time that an array of operations does.
-    const writing = this.#database.batch()
-    try {
-      for (const entry of entries) {
-        const { replica, seq } = entry.dot
-        writing.put(keys.logKey(replica, seq), values.encodeLogRecord(entry))
-        putChanges(writing, places, entry)
+  commit(batch: Batch): Promise<void> {
+    return this.#change((session) => session.commit(batch))
+  }
+
+  replace(document: string, by: { end: number; update: Uint8Array }): Promise<void> {
+    return this.#change((session) => session.replace(document, by))
+  }
+
+  trim(floor: Version): Promise<Heads> {
+    return this.#change((session) => session.trim(floor))
+  }
+
+  cut(origin: ReplicaId, seq: number): Promise<Head> {
+    return this.#change((session) => session.cut(origin, seq))
+  }
+
+  renew(keep: number): Promise<Recovered> {
+    return this.#change((session) => session.renew(keep))
+  }
+
+  #change<T>(make: (session: Session) => Promise<T>): Promise<T> {
+    return this.#changes.run(async () => {
+      this.#assertOpen()
+      if (this.#failure !== undefined) throw this.#failure
+      try {
+        return await make(this.#session)
+      } catch (error) {
+        this.#failure = writingError(this.#path, error)
+        throw this.#failure
       }
-      for (const member of members) {
-        writing.put(keys.memberKey(member.replica), values.encodeMember(member))
-      }
-      await writing.write({ sync: true })
-    } finally {
-      await writing.close()
-    }
-    this.#places.remember(places)
-    this.#documents += created
+    })
+  }
+
+  /** Tries first whether the disk takes anything: until it does, what is open stays readable. */
+  reopen(): Promise<Recovered> {
+    return this.#changes.run(async () => {
+      this.#assertOpen()
+      await probe(this.#path)
+      await this.#opened.database.close()
+      this.#opened.witness.close()
+      this.#opened = await openDirectory(this.#path, { repair: false })
+      this.#session = new Session(this.#opened)
+      this.#failure = undefined
+      return this.recovered
+    })
   }
 
   async readEntries(origin: ReplicaId, range: EntryRange): Promise<StoredEntries> {
-    this.#assertOpen()
-    const { from, to, bytesMax } = range
-    // From one before, whose record has the hash that the first entry is chained to.
-    const bounds = { gte: keys.logKey(origin, from - 1), lte: keys.logKey(origin, to) }
-    const entries: Uint8Array[] = []
-    let previous = from === 1 ? CHAIN_START : undefined
-    let bytesLeft = bytesMax
-    for await (const [key, value] of this.#database.iterator(bounds)) {
-      const { seq } = keys.dotOf(key)
-      const { hash, bytes } = values.decodeLogRecord(plainBytes(value))
-      if (seq === from - 1) {
-        previous = hash
-        continue
-      }
-      const isNext = previous !== undefined && seq === from + entries.length
-      if (!isNext || (entries.length > 0 && bytes.length > bytesLeft)) break
-      entries.push(bytes)
-      bytesLeft -= bytes.length
-    }
-    return { previous: previous ?? CHAIN_START, entries }
+    const { database } = this.#reading()
+    const floor = this.#session.floors.get(origin)
+    return await this.#read('the log', () => readChained(database, { origin, floor }, range))
   }
 
-  async readDocument(document: string): Promise<Uint8Array[]> {
-    this.#assertOpen()
-    const range = keys.updatesOf(document)
-    const updates = this.#database.values({ ...range, highWaterMarkBytes: READ_BYTES })
-    return (await updates.all()).map(plainBytes)
+  async readLoose(
+    origin: ReplicaId,
+    after: { seq: number; bytesMax: number },
+  ): Promise<LooseEntry[]> {
+    const { database } = this.#reading()
+    return await this.#read('the log', () => readAfter(database, origin, after))
   }
 
-  async listDocuments({ after, limit }: { after?: string; limit: number }): Promise<string[]> {
-    this.#assertOpen()
-    const { gte, lt } = keys.DOCUMENTS
-    const start = after === undefined ? { gte } : { gt: keys.stateVectorKey(after) }
-    const found = this.#database.keys({ ...start, lt, limit, highWaterMarkBytes: READ_BYTES })
-    return (await found.all()).map(keys.documentOf)
+  async readDocument(document: string): Promise<StoredDocument> {
+    const { database } = this.#reading()
+    const examined = await this.#read(`document "${document}"`, () => {
+      return readExamined(database, document)
+    })
+    const { updates, clocks, damage } = examined
+    if (damage !== undefined) throw damagedDocument(this.#path, document, damage)
+    return { updates: [...updates.values()], end: clocks.next }
+  }
+
+  async salvageDocument(document: string): Promise<StoredDocument> {
+    const { database } = this.#reading()
+    const { updates, clocks } = await readExamined(database, document)
+    const logged = await updatesInLog(database, document)
+    return { updates: [...updates.values(), ...logged], end: clocks.next }
+  }
+
+  async logBytes(): Promise<number> {
+    const { database } = this.#reading()
+    const onDisk = await database.approximateSize(LOG.gte, LOG.lt)
+    return onDisk + this.#session.appendedBytes
+  }
+
+  async listDocuments(page: { after?: string; limit: number }): Promise<string[]> {
+    const { database } = this.#reading()
+    return await this.#read('the names of documents', () => listNames(database, page))
   }
 
   documentCount(): number {
-    return this.#documents
+    return this.#opened.batches.mark.documents
   }
 
-  /** Lets the commit under way end first. */
+  /** Lets the changes under way end first. */
   async close(): Promise<void> {
-    this.#closing ??= this.#finish()
+    this.#closing ??= this.#close()
     await this.#closing
   }
 
-  async #finish(): Promise<void> {
-    await Promise.allSettled([this.#committing])
-    await this.#database.close()
+  async #close(): Promise<void> {
+    await this.#changes.rest()
+    await this.#opened.database.close()
+    this.#opened.witness.close()
+  }
+
+  async #read<T>(what: string, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read()
+    } catch (error) {
+      this.#assertOpen()
+      throw readingError(this.#path, what, error)
+    }
+  }
+
+  #reading(): Opened {
+    this.#assertOpen()
+    return this.#opened
   }
 
   #assertOpen(): void {
     if (this.#closing !== undefined) {
       throw new RejoinError('closed', `The store in ${this.#path} is closed; open it again first.`)
     }
-  }
-}
-
-function documentsOf(entries: readonly SealedEntry[]): Set<string> {
-  return new Set(entries.flatMap(({ changes }) => changes.map(({ document }) => document)))
-}
-
-/** Puts each change at its document's place, and moves the place on. */
-function putChanges(writing: Writing, places: Map<string, Place>, { changes }: SealedEntry): void {
-  for (const { document, update } of changes) {
-    const place = places.get(document)
-    if (place === undefined) throw new Error(`the place of "${document}" was not looked up`)
-    if (!place.listed) {
-      writing.put(keys.stateVectorKey(document), values.encodeStateVectorRecord(update))
-    }
-    writing.put(keys.updateKey(document, place.clock), update)
-    places.set(document, { clock: place.clock + 1, listed: true })
   }
 }

@@ -84,7 +84,7 @@ async function countHeld(store: Store): Promise<number> {
   const range = { from: 1, to: seq + 1, bytesMax: Number.MAX_SAFE_INTEGER }
   expect((await store.readEntries(replica, range)).entries).toHaveLength(seq)
   for (const document of ['left', 'right']) {
-    expect(await store.readDocument(document)).toHaveLength(seq)
+    expect((await store.readDocument(document)).updates).toHaveLength(seq)
   }
   return seq
 }

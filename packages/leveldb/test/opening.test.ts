@@ -6,6 +6,7 @@ import { ClassicLevel } from 'classic-level'
 import { describe, expect, it } from 'vitest'
 
 import { FORMAT_KEY, REPLICA_KEY } from '../src/keys.ts'
+import { seal } from '../src/seal.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /** A directory that can't be opened is left as it is, and the error says what to do. */
@@ -70,11 +71,11 @@ describe('opening a directory', () => {
   it('refuses a format that it does not know, and closes it again', async () => {
     const directory = await temporaryDirectory()
     await idOf(directory)
-    await change(directory, FORMAT_KEY, Uint8Array.of(2))
+    await change(directory, FORMAT_KEY, seal(FORMAT_KEY, Uint8Array.of(3)))
     await expect(openLeveldbStore(directory)).rejects.toMatchObject(
-      refusal(/has the format 2; this version of Rejoin knows format 1/),
+      refusal(/has the format 3; this version of Rejoin knows format 2/),
     )
-    await change(directory, FORMAT_KEY, Uint8Array.of(1))
+    await change(directory, FORMAT_KEY, seal(FORMAT_KEY, Uint8Array.of(2)))
     expect(await idOf(directory)).toMatch(/^[0-9a-f]{16}$/)
   })
 
@@ -83,7 +84,7 @@ describe('opening a directory', () => {
     await idOf(directory)
     await change(directory, REPLICA_KEY, Uint8Array.of(1, 2, 3))
     await expect(openLeveldbStore(directory)).rejects.toMatchObject(
-      refusal(/is damaged: its replica id can't be read/),
+      refusal(/is damaged: its replica id can't be read/, 'damaged'),
     )
   })
 })
@@ -94,8 +95,8 @@ async function idOf(directory: string): Promise<string> {
   return store.recovered.replica
 }
 
-function refusal(message: RegExp): object {
-  return { name: 'RejoinError', code: 'store-failed', message: expect.stringMatching(message) }
+function refusal(message: RegExp, code = 'store-failed'): object {
+  return { name: 'RejoinError', code, message: expect.stringMatching(message) }
 }
 
 async function change(directory: string, key: Uint8Array, value: Uint8Array): Promise<void> {

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { LeveldbPersistence, keyEncoding } from 'y-leveldb'
 import * as Y from 'yjs'
 
+import { newPlace } from '../src/document-places.ts'
 import { decodeKey, encodeKey, type KeyPart } from '../src/key-encoding.ts'
-import { encodeStateVectorRecord } from '../src/values.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const NAMES = ['a', 'a/b', '../..', 'rejoin', 'v1_sv', '日本語', '🦊'.repeat(256), 'n'.repeat(200)]
@@ -50,9 +50,9 @@ describe('y-leveldb', () => {
     await withStore(directory, async (store) => {
       expect(store.recovered.heads.get(store.recovered.replica)?.seq).toBe(600)
       expect(await store.listDocuments({ limit: 9 })).toEqual(['a', 'its own'])
-      expect((await store.readDocument('a')).length).toBe(6)
+      expect((await store.readDocument('a')).updates).toHaveLength(6)
       for (const update of edits.slice(605)) await commit(store, [{ document: 'a', update }])
-      expect(textOf(await store.readDocument('a'))).toBe('a '.repeat(1_010))
+      expect(textOf((await store.readDocument('a')).updates)).toBe('a '.repeat(1_010))
       expect(store.documentCount()).toBe(2)
     })
     await withYLeveldb(directory, async (persistence) => {
@@ -75,7 +75,7 @@ describe('y-leveldb', () => {
       const names = await store.listDocuments({ limit: 100 })
       expect(names.toSorted()).toEqual(NAMES.toSorted())
       for (const name of names) {
-        expect(textOf(await store.readDocument(name))).toBe(`${name} `.repeat(3))
+        expect(textOf((await store.readDocument(name)).updates)).toBe(`${name} `.repeat(3))
       }
       return store.recovered.replica
     })
@@ -92,10 +92,10 @@ describe('y-leveldb', () => {
     await withYLeveldb(directory, (persistence) => persistence.clearDocument('a'))
     await withStore(directory, async (store) => {
       expect(await store.listDocuments({ limit: 9 })).toEqual(['b'])
-      expect(await store.readDocument('a')).toEqual([])
+      expect((await store.readDocument('a')).updates).toEqual([])
       await commit(store, [change])
       expect(store.documentCount()).toBe(2)
-      expect(await store.readDocument('a')).toEqual([change.update])
+      expect((await store.readDocument('a')).updates).toEqual([change.update])
     })
   })
 
@@ -111,7 +111,7 @@ describe('y-leveldb', () => {
       return stored
     })
     // A clock of 0 is one byte, and so is the length of a vector as short as this one.
-    const ours = encodeStateVectorRecord(update)
+    const ours = newPlace(update).vector
     expect(written).toMatchObject({ clock: ours[0], sv: ours.subarray(2) })
     expect(written?.sv).toHaveLength(ours[1] ?? -1)
   })

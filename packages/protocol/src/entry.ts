@@ -49,6 +49,24 @@ export interface Head {
 
 export type Heads = ReadonlyMap<ReplicaId, Head>
 
+export function writeHeads(writer: Writer, heads: Heads): void {
+  write.uint(writer, heads.size)
+  for (const [origin, { seq, hash }] of sortedById(heads)) {
+    write.replicaId(writer, origin)
+    write.uint(writer, seq)
+    writeChainHash(writer, hash)
+  }
+}
+
+export function readHeads(reader: Reader): Map<ReplicaId, Head> {
+  const heads = new Map<ReplicaId, Head>()
+  const bytesEach = REPLICA_ID_BYTES + 1 + CHAIN_HASH_BYTES
+  for (let left = reader.count(LIMITS.versionOriginsMax, bytesEach, 'heads'); left > 0; left--) {
+    heads.set(reader.replicaId(), { seq: reader.uint(), hash: readChainHash(reader) })
+  }
+  return heads
+}
+
 /** An entry as the log holds it: with the bytes that name it for ever and its place in the chain. */
 export interface SealedEntry extends Entry {
   readonly bytes: Uint8Array

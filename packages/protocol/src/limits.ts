@@ -32,6 +32,8 @@ export const LIMITS = {
   wantRangesMax: 1_000,
   /** Entries in one `entries` frame. */
   entriesPerFrameMax: 10_000,
+  /** Parts of documents in one `documents` frame. */
+  piecesPerFrameMax: 10_000,
   /** States in one presence update. */
   presenceStatesMax: 1_000,
   /** One client's presence, as JSON text in bytes of UTF-8. */

@@ -18,12 +18,15 @@ export type RejectionCode =
   | 'duplicate-link'
   | 'link-cut'
   | 'forked'
+  | 'retired'
+  | 'id-in-use'
   | 'too-many'
   | 'too-slow'
   | 'silent'
   | 'read-only'
   | 'unreadable'
   | 'closing'
+  | 'restarting'
 
 export interface Rejection {
   readonly code: RejectionCode
@@ -61,6 +64,8 @@ export const CLOSE_CODES: Readonly<Record<RejectionCode, number>> = {
   'not-open': 4406,
   'self-link': 4407,
   forked: 4408,
+  retired: 4409,
+  'id-in-use': 4410,
   'too-many': 4500,
   'too-slow': 4501,
   'park-full': 4502,
@@ -69,6 +74,7 @@ export const CLOSE_CODES: Readonly<Record<RejectionCode, number>> = {
   unreadable: 4505,
   'link-cut': 4506,
   'duplicate-link': 4507,
+  restarting: 4508,
 }
 
 const CODE_OF_CLOSE = new Map(
@@ -88,6 +94,7 @@ export class RejoinError extends Error {
     | 'closed'
     | 'store-failed'
     | 'store-locked'
+    | 'damaged'
     | 'unknown-peer'
 
   constructor(code: RejoinError['code'], message: string, options?: ErrorOptions) {

@@ -1,10 +1,11 @@
 import { decodeWith, encodeWith, fail, write, type Reader, type Writer } from './codec.ts'
 import {
-  CHAIN_HASH_BYTES,
   readChainHash,
+  readHeads,
   readVersion,
   sortedById,
   writeChainHash,
+  writeHeads,
   writeVersion,
   type ChainHash,
   type Head,
@@ -12,20 +13,27 @@ import {
 } from './entry.ts'
 import { LIMITS } from './limits.ts'
 import type { Result } from './rejection.ts'
-import { REPLICA_ID_BYTES, type ReplicaId } from './replica-id.ts'
+import { bytesFromHex, hexFromBytes, REPLICA_ID_BYTES, type ReplicaId } from './replica-id.ts'
 import type { Version } from './version.ts'
 
 /** The WebSocket sub-protocol of a link between replicas; its number is the protocol's version. */
-export const REPLICA_PROTOCOL = 'rejoin.replica.1'
+export const REPLICA_PROTOCOL = 'rejoin.replica.2'
 
 /** The same number inside `hello`, for transports that have no sub-protocols. */
-export const REPLICA_PROTOCOL_VERSION = 1
+export const REPLICA_PROTOCOL_VERSION = 2
+
+/** 64 random bits in hexadecimal. */
+export type RunId = string
+
+export const RUN_ID_BYTES = 8
 
 /** The first frame on a link, from both ends. */
 export interface Hello {
   readonly type: 'hello'
   readonly protocol: number
   readonly replica: ReplicaId
+  /** Chance's name for this run of the process: one id in two runs at once is an id that was copied. */
+  readonly run: RunId
   /** Where others can dial this replica; empty when they can't. */
   readonly address: string
 }
@@ -64,6 +72,8 @@ export interface Entries {
 export interface MemberAddress {
   readonly replica?: ReplicaId
   readonly address: string
+  /** The id was given up or removed, for good (rules L8, L9). */
+  readonly retired?: boolean
 }
 
 /**
@@ -82,9 +92,75 @@ export interface ReplicaPresence {
   readonly update: Uint8Array
 }
 
-export type ReplicaMessage = Hello | Have | Want | Entries | Members | ReplicaPresence
+/** The answer to a `want` for entries that have left the log (rule L7): its floors of these origins. */
+export interface Behind {
+  readonly type: 'behind'
+  readonly floors: Heads
+}
 
-const TYPES = ['hello', 'have', 'want', 'entries', 'members', 'presence'] as const
+/**
+ * The sender holds another entry than the receiver under one number of the receiver's own (rule L1):
+ * number `seq`, with this chain hash. The receiver's id was copied or restored, and it gives it up.
+ */
+export interface Forked {
+  readonly type: 'forked'
+  readonly head: Head
+}
+
+/**
+ * Asks for documents whole: for all after `document` in the receiver's own order, or for `document`
+ * alone. Of the first one to be sent, `skip` bytes have come already.
+ */
+export interface Fetch {
+  readonly type: 'fetch'
+  readonly only: boolean
+  readonly document: string
+  readonly skip: number
+}
+
+/** A part of a document: the next bytes of its next update. */
+export interface Piece {
+  readonly document: string
+  readonly bytes: Uint8Array
+  /** Bytes of this update that are still to come. */
+  readonly left: number
+  /** Whether the document ends with this update. */
+  readonly last: boolean
+}
+
+/** The answer to a `fetch`: documents that hold at least what `base` says. */
+export interface Documents {
+  readonly type: 'documents'
+  readonly base: Heads
+  readonly pieces: readonly Piece[]
+  /** There is nothing after these. */
+  readonly done: boolean
+}
+
+export type ReplicaMessage =
+  | Hello
+  | Have
+  | Want
+  | Entries
+  | Members
+  | ReplicaPresence
+  | Behind
+  | Forked
+  | Fetch
+  | Documents
+
+const TYPES = [
+  'hello',
+  'have',
+  'want',
+  'entries',
+  'members',
+  'presence',
+  'behind',
+  'forked',
+  'fetch',
+  'documents',
+] as const
 
 export function encodeReplicaMessage(message: ReplicaMessage): Uint8Array {
   return encodeWith((writer) => {
@@ -98,6 +174,7 @@ function writeBody(writer: Writer, message: ReplicaMessage): void {
     case 'hello':
       write.uint(writer, message.protocol)
       write.replicaId(writer, message.replica)
+      write.fixed(writer, bytesFromHex(message.run))
       return write.text(writer, message.address)
     case 'have':
       return writeHave(writer, message)
@@ -116,25 +193,47 @@ function writeBody(writer: Writer, message: ReplicaMessage): void {
       return
     case 'members':
       write.uint(writer, message.members.length)
-      for (const { replica, address } of message.members) {
-        write.text(writer, address)
-        write.uint(writer, replica === undefined ? 0 : 1)
-        if (replica !== undefined) write.replicaId(writer, replica)
-      }
+      for (const member of message.members) writeMember(writer, member)
       return
     case 'presence':
       write.text(writer, message.document)
       return write.bytes(writer, message.update)
+    case 'behind':
+      return writeHeads(writer, message.floors)
+    case 'forked':
+      write.uint(writer, message.head.seq)
+      return writeChainHash(writer, message.head.hash)
+    case 'fetch':
+      write.uint(writer, message.only ? 1 : 0)
+      write.text(writer, message.document)
+      return write.uint(writer, message.skip)
+    case 'documents':
+      return writeDocuments(writer, message)
   }
 }
 
-function writeHave(writer: Writer, { heads, members }: Have): void {
-  write.uint(writer, heads.size)
-  for (const [origin, { seq, hash }] of sortedById(heads)) {
-    write.replicaId(writer, origin)
-    write.uint(writer, seq)
-    writeChainHash(writer, hash)
+/** Behind the address: 0 where nobody has met it, 1 for a member, 2 for a retired one. */
+function writeMember(writer: Writer, { replica, address, retired }: MemberAddress): void {
+  write.text(writer, address)
+  if (replica === undefined) return write.uint(writer, 0)
+  write.uint(writer, retired === true ? 2 : 1)
+  write.replicaId(writer, replica)
+}
+
+function writeDocuments(writer: Writer, { base, pieces, done }: Documents): void {
+  writeHeads(writer, base)
+  write.uint(writer, pieces.length)
+  for (const { document, bytes, left, last } of pieces) {
+    write.text(writer, document)
+    write.bytes(writer, bytes)
+    write.uint(writer, left)
+    write.uint(writer, last ? 1 : 0)
   }
+  write.uint(writer, done ? 1 : 0)
+}
+
+function writeHave(writer: Writer, { heads, members }: Have): void {
+  writeHeads(writer, heads)
   write.uint(writer, members.size)
   for (const [member, version] of sortedById(members)) {
     write.replicaId(writer, member)
@@ -155,6 +254,7 @@ const READ: { readonly [T in ReplicaMessage['type']]: (reader: Reader) => Replic
     type: 'hello',
     protocol: reader.uint(),
     replica: reader.replicaId(),
+    run: hexFromBytes(reader.fixed(RUN_ID_BYTES, 'run'), RUN_ID_BYTES),
     address: reader.text(LIMITS.addressBytesMax, 'address'),
   }),
   have: (reader) => ({ type: 'have', heads: readHeads(reader), members: readMembers(reader) }),
@@ -170,15 +270,38 @@ const READ: { readonly [T in ReplicaMessage['type']]: (reader: Reader) => Replic
     document: reader.documentName(),
     update: reader.bytes(LIMITS.frameBytesMax, 'presence'),
   }),
+  behind: (reader) => ({ type: 'behind', floors: readHeads(reader) }),
+  forked: (reader) => ({
+    type: 'forked',
+    head: { seq: reader.uint(), hash: readChainHash(reader) },
+  }),
+  fetch: readFetch,
+  documents: (reader) => ({
+    type: 'documents',
+    base: readHeads(reader),
+    pieces: readPieces(reader),
+    done: reader.uint() === 1,
+  }),
 }
 
-function readHeads(reader: Reader): Heads {
-  const heads = new Map<ReplicaId, Head>()
-  const bytesEach = REPLICA_ID_BYTES + 1 + CHAIN_HASH_BYTES
-  for (let left = reader.count(LIMITS.versionOriginsMax, bytesEach, 'heads'); left > 0; left--) {
-    heads.set(reader.replicaId(), { seq: reader.uint(), hash: readChainHash(reader) })
+/** The first `fetch` of all documents names none. */
+function readFetch(reader: Reader): Fetch {
+  const only = reader.uint() === 1
+  const document = reader.text(LIMITS.documentNameBytesMax, 'document name')
+  return { type: 'fetch', only, document, skip: reader.uint() }
+}
+
+function readPieces(reader: Reader): Piece[] {
+  const pieces: Piece[] = []
+  for (let left = reader.count(LIMITS.piecesPerFrameMax, 4, 'pieces'); left > 0; left--) {
+    pieces.push({
+      document: reader.documentName(),
+      bytes: reader.bytes(LIMITS.frameBytesMax, 'piece'),
+      left: reader.uint(),
+      last: reader.uint() === 1,
+    })
   }
-  return heads
+  return pieces
 }
 
 function readMembers(reader: Reader): ReadonlyMap<ReplicaId, Version> {
@@ -210,9 +333,10 @@ function readAddresses(reader: Reader): MemberAddress[] {
   const members: MemberAddress[] = []
   for (let left = reader.count(LIMITS.membersMax, 2, 'members'); left > 0; left--) {
     const address = reader.text(LIMITS.addressBytesMax, 'address')
-    const isMet = reader.uint()
-    if (isMet > 1) fail('malformed', 'A member is neither met nor unmet.')
-    members.push(isMet === 1 ? { replica: reader.replicaId(), address } : { address })
+    const kind = reader.uint()
+    if (kind > 2) fail('malformed', 'A member is neither met, unmet nor retired.')
+    if (kind === 0) members.push({ address })
+    else members.push({ replica: reader.replicaId(), address, retired: kind === 2 })
   }
   return members
 }

@@ -13,6 +13,7 @@ import {
   rejectionOfClose,
   type ClientMessage,
   type Entry,
+  type Heads,
   type ReplicaId,
   type ReplicaMessage,
   type Result,
@@ -43,18 +44,21 @@ const entry: fc.Arbitrary<Entry> = fc.record({
   changes: fc.array(change, { maxLength: 3 }),
 })
 
+const heads: fc.Arbitrary<Heads> = version.chain((origins) =>
+  hex.map((hash) => new Map([...origins].map(([id, each]) => [id, { seq: each, hash }]))),
+)
+
 const replicaMessage: fc.Arbitrary<ReplicaMessage> = fc.oneof(
   fc.record({
     type: fc.constant('hello' as const),
     protocol: fc.nat(9),
     replica,
+    run: hex,
     address: fc.string({ unit: 'grapheme', maxLength: 20 }),
   }),
   fc.record({
     type: fc.constant('have' as const),
-    heads: version.chain((heads) =>
-      hex.map((hash) => new Map([...heads].map(([id, each]) => [id, { seq: each, hash }]))),
-    ),
+    heads,
     members: fc.tuple(replica, version).map(([id, each]) => new Map([[id, each]])),
   }),
   fc.record({
@@ -76,12 +80,28 @@ const replicaMessage: fc.Arbitrary<ReplicaMessage> = fc.oneof(
   fc.record({
     type: fc.constant('members' as const),
     members: fc.array(
-      fc.record(
-        { replica, address: fc.constantFrom('ws://a', 'ws://b:1', '') },
-        { requiredKeys: ['address'] },
+      fc.oneof(
+        fc.record({ address: fc.constantFrom('ws://a', 'ws://b:1', '') }),
+        fc.record({ replica, address: fc.constantFrom('ws://a', ''), retired: fc.boolean() }),
       ),
       { maxLength: 4 },
     ),
+  }),
+  fc.record({ type: fc.constant('behind' as const), floors: heads }),
+  fc.record({ type: fc.constant('forked' as const), head: fc.record({ seq, hash: hex }) }),
+  fc.record({
+    type: fc.constant('fetch' as const),
+    only: fc.boolean(),
+    document: fc.oneof(fc.constant(''), name),
+    skip: fc.nat(),
+  }),
+  fc.record({
+    type: fc.constant('documents' as const),
+    base: heads,
+    pieces: fc.array(fc.record({ document: name, bytes, left: fc.nat(), last: fc.boolean() }), {
+      maxLength: 4,
+    }),
+    done: fc.boolean(),
   }),
   fc.record({ type: fc.constant('presence' as const), document: name, update: bytes }),
 )

@@ -1,15 +1,17 @@
 import type { Engine, EngineEffect, EngineEvent, EngineTimer, SessionId } from '@rejoin/engine'
-import { CLOSE_CODES, CHAIN_START, type Rejection, type RejectionCode } from '@rejoin/protocol'
+import { CLOSE_CODES, rejectionOfClose, type Rejection, type RejectionCode } from '@rejoin/protocol'
 
-import { compact } from './compact.ts'
 import { REPLICA_LIMITS } from './limits.ts'
 import type { Store } from './ports/store.ts'
 import type { Link, Transport } from './ports/transport.ts'
 import type { SessionListener } from './session.ts'
+import { isStoreEffect, type StoreDriver } from './store-driver.ts'
 
 export interface DriverPorts {
-  readonly engine: Engine
+  /** Makes an engine of what the store holds: at the start, and whenever it has a new id. */
+  readonly engineOf: (store: Store) => Engine
   readonly store: Store
+  readonly storeDriver: StoreDriver
   readonly transport: Transport | undefined
 }
 
@@ -18,14 +20,22 @@ interface DrivenLink {
   blocked: boolean
 }
 
+const RESTARTING: Rejection = {
+  code: 'restarting',
+  reason: 'This replica has taken a new id and starts again; attach to it once more.',
+}
+
 /**
  * Drives an engine: brings it events one after the other, each with the time, and carries out its
  * effects on the ports. Events that come while one is being handled wait for it, so the engine is
- * never entered twice, and nobody is called back from inside a call of theirs.
+ * never entered twice, and nobody is called back from inside a call of theirs. When the engine has
+ * lost its id (rule L8) another takes its place, as if the process had been started again.
  */
 export class Driver {
-  readonly engine: Engine
+  #engine: Engine
+  readonly #engineOf: (store: Store) => Engine
   readonly #store: Store
+  readonly #storeDriver: StoreDriver
   readonly #transport: Transport | undefined
   readonly #events: EngineEvent[] = []
   #draining = false
@@ -36,13 +46,22 @@ export class Driver {
   readonly rejections: Partial<Record<RejectionCode, number>> = {}
   #lastLink = 0
   #lastSession = 0
+  /** Counts the engines; what was asked for by an earlier one is not told to a later one. */
+  #life = 1
+  #renewing: Promise<void> | undefined
   #stopped = false
   #ending = false
 
   constructor(ports: DriverPorts) {
-    this.engine = ports.engine
+    this.#engineOf = ports.engineOf
     this.#store = ports.store
+    this.#storeDriver = ports.storeDriver
     this.#transport = ports.transport
+    this.#engine = this.#engineOf(this.#store)
+  }
+
+  get engine(): Engine {
+    return this.#engine
   }
 
   start(): void {
@@ -54,14 +73,14 @@ export class Driver {
   dispatch(event: EngineEvent): void {
     if (this.#stopped || (this.#ending && event.type === 'frame')) return
     this.#events.push(event)
-    if (this.#draining) return
+    if (this.#draining || this.#renewing !== undefined) return
     this.#draining = true
     queueMicrotask(() => this.#drain())
   }
 
   #drain(): void {
     for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
-      for (const effect of this.engine.step(event, performance.now())) this.#carryOut(effect)
+      for (const effect of this.#engine.step(event, performance.now())) this.#carryOut(effect)
     }
     this.#draining = false
   }
@@ -98,29 +117,23 @@ export class Driver {
   /** Ends every link, and no event is taken any more. */
   async stop(rejection: Rejection): Promise<void> {
     this.#stopped = true
-    for (const timer of this.#timers) clearTimeout(timer)
-    for (const { link } of this.#links.values()) {
-      link.close(CLOSE_CODES[rejection.code], rejection.reason)
-    }
+    this.#endLinks(rejection)
     await this.#transport?.close()
-    await this.#store.close()
+    await this.#storeDriver.close()
+    await this.#renewing
+  }
+
+  #endLinks({ code, reason }: Rejection): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers.clear()
+    for (const { link } of this.#links.values()) link.close(CLOSE_CODES[code], reason)
   }
 
   #carryOut(effect: EngineEffect): void {
+    if (isStoreEffect(effect)) {
+      return this.#storeDriver.carryOut(effect, this.#tellerOf(this.#life))
+    }
     switch (effect.type) {
-      case 'opened':
-      case 'update':
-      case 'presence':
-      case 'ack':
-      case 'ask':
-      case 'refused':
-      case 'ended':
-        return this.#tellSession(effect)
-      case 'commit':
-      case 'load':
-      case 'read':
-      case 'compact':
-        return this.#useStore(effect)
       case 'dial':
         return this.#dial(effect.address)
       case 'send':
@@ -132,12 +145,42 @@ export class Driver {
           ?.link.close(CLOSE_CODES[effect.rejection.code], effect.rejection.reason)
       case 'schedule':
         return this.#schedule(effect.timer, effect.delayMs)
+      case 'renew':
+        this.#renewing = this.#renew(effect.keep)
+        return
       case 'rejected':
         return this.countRejection(effect.rejection)
       case 'status':
-        for (const listener of this.#statusListeners) listener()
-        return
+        return this.#tellStatus()
+      default:
+        return this.#tellSession(effect)
     }
+  }
+
+  /** Brings events to the engine of `life` as long as it is the one that runs. */
+  #tellerOf(life: number): (event: EngineEvent) => void {
+    return (event) => {
+      if (life === this.#life) this.dispatch(event)
+    }
+  }
+
+  #tellStatus(): void {
+    for (const listener of this.#statusListeners) listener()
+  }
+
+  /** Starts again under a new id; everybody who was attached or linked comes back by themselves. */
+  async #renew(keep: number): Promise<void> {
+    this.#life += 1
+    this.#endLinks(RESTARTING)
+    await this.#storeDriver.renew(keep)
+    this.#engine = this.#engineOf(this.#store)
+    this.#renewing = undefined
+    // What was said to the engine before it is not for this one.
+    this.#events.length = 0
+    this.#links.clear()
+    for (const session of this.#sessions.keys()) this.#ended(session, RESTARTING)
+    this.dispatch({ type: 'started' })
+    this.#tellStatus()
   }
 
   #tellSession(effect: SessionEffects): void {
@@ -174,58 +217,9 @@ export class Driver {
     listener?.closed(rejection)
   }
 
-  #useStore(effect: StoreEffects): void {
-    switch (effect.type) {
-      case 'commit': {
-        const batch = effect.batch.id
-        this.#store.commit(effect.batch).then(
-          () => this.dispatch({ type: 'committed', batch }),
-          (error: Error) => this.dispatch({ type: 'commit-failed', batch, reason: error.message }),
-        )
-        return
-      }
-      case 'load':
-        return this.#load(effect.document)
-      case 'read':
-        return this.#read(effect)
-      case 'compact': {
-        const { document, updates, end } = effect
-        const snapshot = compact(updates)
-        const compacted = { type: 'compacted', document, end } as const
-        return this.dispatch(snapshot === undefined ? compacted : { ...compacted, snapshot })
-      }
-    }
-  }
-
-  #load(document: string): void {
-    this.#store.readDocument(document).then(
-      (updates) => {
-        const whole =
-          updates.length > REPLICA_LIMITS.loadedUpdatesMax ? compact(updates) : undefined
-        this.dispatch({
-          type: 'loaded',
-          document,
-          updates: whole === undefined ? updates : [whole],
-        })
-      },
-      (error: Error) => this.dispatch({ type: 'load-failed', document, reason: error.message }),
-    )
-  }
-
-  #read({ link, range, bytesMax }: EngineEffect & { type: 'read' }): void {
-    const { origin, from, to } = range
-    this.#store.readEntries(origin, { from, to, bytesMax }).then(
-      (found) => this.dispatch({ type: 'read', link, range, found }),
-      // A peer that gets nothing asks somebody else; the store's own trouble shows with its writes.
-      () => {
-        const found = { previous: CHAIN_START, entries: [] }
-        this.dispatch({ type: 'read', link, range, found })
-      },
-    )
-  }
-
   #dial(address: string): void {
-    const failed = (): void => this.dispatch({ type: 'dial-failed', address })
+    const tell = this.#tellerOf(this.#life)
+    const failed = (): void => tell({ type: 'dial-failed', address })
     if (this.#transport === undefined) return failed()
     this.#transport
       .dial(address, REPLICA_LIMITS.dialMs)
@@ -233,23 +227,28 @@ export class Driver {
   }
 
   #linked(link: Link, dialled: string | undefined): void {
+    const tell = this.#tellerOf(this.#life)
     this.#lastLink += 1
     const id = this.#lastLink
     const driven = { link, blocked: false }
     this.#links.set(id, driven)
     link.attach({
-      frame: (frame) => this.dispatch({ type: 'frame', link: id, frame }),
+      frame: (frame) => tell({ type: 'frame', link: id, frame }),
       drained: () => {
-        if (driven.blocked) this.dispatch({ type: 'drained', link: id })
+        if (driven.blocked) tell({ type: 'drained', link: id })
         driven.blocked = false
       },
-      closed: () => {
+      closed: (closeCode) => {
         this.#links.delete(id)
-        this.dispatch({ type: 'unlinked', link: id })
+        const code = rejectionOfClose(closeCode)
+        tell({ type: 'unlinked', link: id, ...(code === undefined ? {} : { code }) })
       },
     })
     if (this.#stopped) return link.close(CLOSE_CODES.closing, 'This replica is closing.')
-    this.dispatch({ type: 'linked', link: id, ...(dialled === undefined ? {} : { dialled }) })
+    if (this.#renewing !== undefined) {
+      return link.close(CLOSE_CODES.restarting, RESTARTING.reason)
+    }
+    tell({ type: 'linked', link: id, ...(dialled === undefined ? {} : { dialled }) })
   }
 
   #send(id: number, frame: Uint8Array): void {
@@ -262,19 +261,19 @@ export class Driver {
   }
 
   #schedule(timer: EngineTimer, delayMs: number): void {
+    const tell = this.#tellerOf(this.#life)
     if (delayMs === 0) {
-      setImmediate(() => this.dispatch({ type: 'timer', timer }))
+      setImmediate(() => tell({ type: 'timer', timer }))
       return
     }
     const handle = setTimeout(() => {
       this.#timers.delete(handle)
-      this.dispatch({ type: 'timer', timer })
+      tell({ type: 'timer', timer })
     }, delayMs)
     this.#timers.add(handle)
   }
 }
 
-type StoreEffects = Extract<EngineEffect, { type: 'commit' | 'load' | 'read' | 'compact' }>
 type SessionEffects = Extract<
   EngineEffect,
   { type: 'opened' | 'update' | 'presence' | 'ack' | 'ask' | 'refused' | 'ended' }

@@ -29,7 +29,7 @@ export class LocalDocument implements OpenDocument, SessionListener {
   readonly doc: Y.Doc
   readonly awareness: Awareness
   readonly #driver: Driver
-  readonly #session: AttachedSession
+  #session: AttachedSession
   readonly #ready = deferred()
   readonly #changed = new Set<() => void>()
   #isOpen = false
@@ -109,10 +109,12 @@ export class LocalDocument implements OpenDocument, SessionListener {
     this.#finish({ code: 'closing', reason: 'The document was left.' })
   }
 
-  opened(_document: string, update: Uint8Array): void {
+  opened(_document: string, update: Uint8Array, stateVector: Uint8Array): void {
     this.#take(() => Y.applyUpdate(this.doc, update, this))
     this.#isOpen = true
     this.#ready.resolve()
+    // What was typed while the replica started again, or not acknowledged before, is sent once more.
+    if (this.#ackedRef < this.#lastRef) this.#edit(Y.encodeStateAsUpdate(this.doc, stateVector))
   }
 
   update(_document: string, update: Uint8Array): void {
@@ -149,7 +151,15 @@ export class LocalDocument implements OpenDocument, SessionListener {
   }
 
   closed(rejection: Rejection): void {
+    if (rejection.code === 'restarting' && this.#failure === undefined) return this.#comeBack()
     this.#finish(rejection)
+  }
+
+  #comeBack(): void {
+    this.#session = new AttachedSession(this.#driver, this)
+    this.#session.open(this.name, Y.encodeStateVector(this.doc))
+    if (this.awareness.getLocalState() === null) return
+    this.#session.presence(this.name, encodeAwarenessUpdate(this.awareness, [this.doc.clientID]))
   }
 
   #finish(rejection: Rejection): void {

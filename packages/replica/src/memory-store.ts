@@ -3,17 +3,23 @@ import {
   REPLICA_ID_BYTES,
   RejoinError,
   replicaIdFromBytes,
-  type ChainHash,
   type Head,
+  type Heads,
   type ReplicaId,
+  type SealedEntry,
+  type Version,
 } from '@rejoin/protocol'
 
+import { MemoryDocument } from './memory-document.ts'
+import { MemoryLog } from './memory-log.ts'
 import type {
   Batch,
   EntryRange,
+  LooseEntry,
   MemberRecord,
   Recovered,
   Store,
+  StoredDocument,
   StoredEntries,
 } from './ports/store.ts'
 
@@ -21,7 +27,8 @@ import type {
  * The Store port in memory: the obvious implementation, which adapters are compared with. Its disk
  * is an object, and what was committed lasts for as long as somebody holds that object: "durable"
  * means within this process. A disk outlives the stores opened on it and admits one at a time, as a
- * directory does. Nothing bounds it: it is as large as what was committed.
+ * directory does. Nothing bounds it: it is as large as what was committed. It never fails, so that
+ * there is never anything to repair.
  */
 export class MemoryDisk {
   readonly #contents: Contents
@@ -29,7 +36,13 @@ export class MemoryDisk {
 
   /** A new disk, of the replica `replica`; left out, of a replica with a random id. */
   constructor(replica: ReplicaId = randomReplicaId()) {
-    this.#contents = { replica, logs: new Map(), members: new Map(), documents: new Map() }
+    this.#contents = {
+      replica,
+      logs: new Map(),
+      members: new Map(),
+      documents: new Map(),
+      notes: new Map(),
+    }
   }
 
   /** Throws `RejoinError('store-locked')` while another store is open on this disk. */
@@ -51,19 +64,15 @@ export function memoryStore(options: { replica?: ReplicaId } = {}): Store {
 }
 
 interface Contents {
-  readonly replica: ReplicaId
-  readonly logs: Map<ReplicaId, OriginLog>
+  replica: ReplicaId
+  readonly logs: Map<ReplicaId, MemoryLog>
   readonly members: Map<ReplicaId, MemberRecord>
-  readonly documents: Map<string, Uint8Array[]>
-}
-
-interface OriginLog {
-  head: Head
-  readonly entries: Map<number, { readonly hash: ChainHash; readonly bytes: Uint8Array }>
+  readonly documents: Map<string, MemoryDocument>
+  readonly notes: Map<string, Uint8Array>
 }
 
 class MemoryStore implements Store {
-  readonly recovered: Recovered
+  recovered: Recovered
   readonly #contents: Contents
   readonly #release: () => void
   #closed = false
@@ -71,44 +80,117 @@ class MemoryStore implements Store {
   constructor(contents: Contents, release: () => void) {
     this.#contents = contents
     this.#release = release
-    this.recovered = {
-      replica: contents.replica,
-      heads: new Map([...contents.logs].map(([origin, log]) => [origin, log.head])),
-      members: [...contents.members.values()],
+    this.recovered = this.#recover()
+  }
+
+  #recover(): Recovered {
+    const { replica, logs, members, notes } = this.#contents
+    const all = [...logs]
+    const heads = all.map(([origin, log]) => [origin, log.head] as const)
+    const floors = all.map(([origin, log]) => [origin, log.floor] as const)
+    return {
+      replica,
+      heads: new Map(heads.filter(([, { seq }]) => seq > 0)),
+      floors: new Map(floors.filter(([, { seq }]) => seq > 0)),
+      members: [...members.values()],
+      notes: new Map(notes),
+      cuts: all.flatMap(([origin, log]) => (log.isCut ? [origin] : [])),
+      problems: [],
     }
   }
 
   // Nothing is awaited between the first change and the last, so nobody sees half of a batch.
-  async commit({ entries, members }: Batch): Promise<void> {
+  async commit({ entries, members, snapshots, jumps, notes }: Batch): Promise<void> {
     this.#assertOpen()
-    for (const { dot, hash, bytes, changes } of entries) {
-      const log = this.#logOf(dot.replica)
-      log.entries.set(dot.seq, { hash, bytes: bytes.slice() })
-      log.head = { seq: dot.seq, hash }
-      for (const { document, update } of changes) this.#append(document, update.slice())
-    }
+    for (const { document, update } of snapshots ?? []) this.#append(document, update)
+    for (const entry of entries) this.#write(entry)
+    for (const [origin, head] of jumps ?? []) this.#contents.logs.set(origin, new MemoryLog(head))
     for (const member of members) this.#contents.members.set(member.replica, member)
+    for (const [name, note] of notes ?? []) {
+      if (note.length === 0) this.#contents.notes.delete(name)
+      else this.#contents.notes.set(name, note.slice())
+    }
+  }
+
+  #write({ dot, hash, bytes, changes }: SealedEntry): void {
+    this.#logOf(dot.replica).append(dot.seq, { hash, bytes: bytes.slice() })
+    for (const { document, update } of changes) this.#append(document, update)
+  }
+
+  #append(document: string, update: Uint8Array): void {
+    const stored = this.#contents.documents.get(document) ?? new MemoryDocument()
+    this.#contents.documents.set(document, stored)
+    stored.append(update.slice())
+  }
+
+  #logOf(origin: ReplicaId): MemoryLog {
+    const existing = this.#contents.logs.get(origin)
+    if (existing !== undefined) return existing
+    const log = new MemoryLog({ seq: 0, hash: CHAIN_START })
+    this.#contents.logs.set(origin, log)
+    return log
   }
 
   async readEntries(origin: ReplicaId, range: EntryRange): Promise<StoredEntries> {
     this.#assertOpen()
-    const log = this.#contents.logs.get(origin)?.entries
-    const previous = range.from === 1 ? CHAIN_START : log?.get(range.from - 1)?.hash
-    if (log === undefined || previous === undefined) return { previous: CHAIN_START, entries: [] }
-    const entries: Uint8Array[] = []
-    let bytesLeft = range.bytesMax
-    for (let seq = range.from; seq <= range.to; seq++) {
-      const bytes = log.get(seq)?.bytes
-      if (bytes === undefined || (entries.length > 0 && bytes.length > bytesLeft)) break
-      entries.push(bytes)
-      bytesLeft -= bytes.length
-    }
-    return { previous, entries }
+    const log = this.#contents.logs.get(origin)
+    return log?.read(range) ?? { previous: CHAIN_START, entries: [] }
   }
 
-  async readDocument(document: string): Promise<Uint8Array[]> {
+  async readLoose(
+    origin: ReplicaId,
+    { seq, bytesMax }: { seq: number; bytesMax: number },
+  ): Promise<LooseEntry[]> {
     this.#assertOpen()
-    return [...(this.#contents.documents.get(document) ?? [])]
+    return this.#contents.logs.get(origin)?.readAfter(seq, bytesMax) ?? []
+  }
+
+  async readDocument(document: string): Promise<StoredDocument> {
+    this.#assertOpen()
+    return this.#contents.documents.get(document)?.read() ?? { updates: [], end: 0 }
+  }
+
+  async salvageDocument(document: string): Promise<StoredDocument> {
+    return await this.readDocument(document)
+  }
+
+  async replace(document: string, by: { end: number; update: Uint8Array }): Promise<void> {
+    this.#assertOpen()
+    this.#contents.documents.get(document)?.replace(by.end, by.update.slice())
+  }
+
+  async trim(floor: Version): Promise<Heads> {
+    this.#assertOpen()
+    for (const [origin, seq] of floor) this.#contents.logs.get(origin)?.trim(seq)
+    return this.#recover().floors
+  }
+
+  async cut(origin: ReplicaId, seq: number): Promise<Head> {
+    this.#assertOpen()
+    const log = this.#logOf(origin)
+    log.cut(seq)
+    return log.head
+  }
+
+  async renew(keep: number): Promise<Recovered> {
+    this.#assertOpen()
+    const { replica: old, members, logs } = this.#contents
+    const known = members.get(old)?.version ?? new Map()
+    members.set(old, { replica: old, address: '', version: known, retired: true })
+    logs.get(old)?.markCut(keep)
+    this.#contents.replica = randomReplicaId()
+    return await this.reopen()
+  }
+
+  async reopen(): Promise<Recovered> {
+    this.#assertOpen()
+    this.recovered = this.#recover()
+    return this.recovered
+  }
+
+  async logBytes(): Promise<number> {
+    this.#assertOpen()
+    return [...this.#contents.logs.values()].reduce((bytes, log) => bytes + log.bytes, 0)
   }
 
   async listDocuments({ after = '', limit }: { after?: string; limit: number }): Promise<string[]> {
@@ -125,20 +207,6 @@ class MemoryStore implements Store {
     if (this.#closed) return
     this.#closed = true
     this.#release()
-  }
-
-  #logOf(origin: ReplicaId): OriginLog {
-    const existing = this.#contents.logs.get(origin)
-    if (existing !== undefined) return existing
-    const log = { head: { seq: 0, hash: CHAIN_START }, entries: new Map() }
-    this.#contents.logs.set(origin, log)
-    return log
-  }
-
-  #append(document: string, update: Uint8Array): void {
-    const updates = this.#contents.documents.get(document)
-    if (updates === undefined) this.#contents.documents.set(document, [update])
-    else updates.push(update)
   }
 
   #assertOpen(): void {

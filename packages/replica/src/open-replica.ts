@@ -1,7 +1,16 @@
 import { Engine } from '@rejoin/engine'
-import { RejoinError, versionToJSON, type Rejection, type ReplicaId } from '@rejoin/protocol'
+import {
+  hexFromBytes,
+  RejoinError,
+  RUN_ID_BYTES,
+  versionToJSON,
+  type Rejection,
+  type ReplicaId,
+} from '@rejoin/protocol'
 
 import { AttachedSession } from './attached-session.ts'
+import { Compactor } from './compaction/compactor.ts'
+import { StoreCompaction } from './compaction/store-compaction.ts'
 import { deferred } from './deferred.ts'
 import { Driver } from './driver.ts'
 import { REPLICA_LIMITS } from './limits.ts'
@@ -10,7 +19,8 @@ import { memoryStore } from './memory-store.ts'
 import type { Store } from './ports/store.ts'
 import type { OpenDocument, Replica, ReplicaOptions } from './replica.ts'
 import type { Session, SessionListener } from './session.ts'
-import type { MemberStatus, ReplicaStatus } from './status.ts'
+import type { MemberStatus, ReplicaStatus, StoreStatus } from './status.ts'
+import { StoreDriver } from './store-driver.ts'
 
 /** The state vector of somebody who has nothing. */
 const NOTHING = Uint8Array.of(0)
@@ -23,28 +33,60 @@ const CLOSING: Rejection = {
 /** Opens a replica: recovers what its store holds, and begins to gossip. */
 export async function openReplica(options: ReplicaOptions = {}): Promise<Replica> {
   const store = options.store ?? memoryStore()
-  const { replica, heads, members } = store.recovered
-  const address = options.transport?.address ?? ''
-  const seed = Number.parseInt(replica.slice(0, 8), 16)
-  const peers = options.peers ?? []
-  const engine = new Engine({ replica, heads, members, address, peers, seed })
-  const driver = new Driver({ engine, store, transport: options.transport })
+  const keepHistory = options.keepHistory ?? (() => false)
+  const compactor = new Compactor()
+  const onDamage = (document: string): void => driver.dispatch({ type: 'damaged', document })
+  const compaction = new StoreCompaction({ store, compactor, keepHistory, onDamage })
+  const storeDriver = new StoreDriver({ store, compactor, compaction, keepHistory })
+  const engineOf = (): Engine => engineFor(store, options)
+  const driver = new Driver({ engineOf, store, storeDriver, transport: options.transport })
   driver.start()
-  return new OpenReplica(driver, store, address)
+  return new OpenReplica({ driver, store, storeDriver, compaction }, addressOf(options))
+}
+
+/** An engine for what the store holds now. */
+function engineFor({ recovered }: Store, options: ReplicaOptions): Engine {
+  const { logKeepBytes: keepBytes, logMaxBytes: maxBytes } = REPLICA_LIMITS
+  const run = hexFromBytes(crypto.getRandomValues(new Uint8Array(RUN_ID_BYTES)), RUN_ID_BYTES)
+  return new Engine({
+    stored: recovered,
+    run,
+    retention: { keepBytes, maxBytes, ...options.retention },
+    address: addressOf(options),
+    peers: options.peers ?? [],
+    seed: Number.parseInt(run.slice(0, 8), 16),
+  })
+}
+
+function addressOf({ transport }: ReplicaOptions): string {
+  return transport?.address ?? ''
+}
+
+interface Parts {
+  readonly driver: Driver
+  readonly store: Store
+  readonly storeDriver: StoreDriver
+  readonly compaction: StoreCompaction
 }
 
 class OpenReplica implements Replica {
-  readonly id: ReplicaId
   readonly #driver: Driver
   readonly #store: Store
+  readonly #storeDriver: StoreDriver
+  readonly #compaction: StoreCompaction
   readonly #address: string
   #closing: Promise<void> | undefined
 
-  constructor(driver: Driver, store: Store, address: string) {
-    this.id = driver.engine.replica
+  constructor({ driver, store, storeDriver, compaction }: Parts, address: string) {
     this.#driver = driver
     this.#store = store
+    this.#storeDriver = storeDriver
+    this.#compaction = compaction
     this.#address = address
+  }
+
+  get id(): ReplicaId {
+    return this.#driver.engine.replica
   }
 
   attach(listener: SessionListener): Session {
@@ -69,7 +111,18 @@ class OpenReplica implements Replica {
       members: [...this.#members(), ...this.#unmet()],
       documents: this.#store.documentCount(),
       readOnly: engine.failure ?? null,
+      floors: Object.fromEntries([...engine.floors].map(([origin, { seq }]) => [origin, seq])),
+      store: this.#storeStatus(),
       rejections: { ...rejections },
+    }
+  }
+
+  #storeStatus(): StoreStatus {
+    return {
+      problems: this.#store.recovered.problems,
+      damaged: this.#driver.engine.damagedDocuments,
+      incompactible: this.#compaction.quarantined(),
+      committingMs: this.#storeDriver.committingMs ?? null,
     }
   }
 
@@ -119,6 +172,10 @@ class OpenReplica implements Replica {
 
   mend(peer: ReplicaId): void {
     this.#driver.dispatch({ type: 'mended', peer: this.#known(peer) })
+  }
+
+  remove(peer: ReplicaId): void {
+    this.#driver.dispatch({ type: 'retire', replica: this.#known(peer) })
   }
 
   #known(peer: ReplicaId): ReplicaId {

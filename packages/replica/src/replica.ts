@@ -1,3 +1,4 @@
+import type { Retention } from '@rejoin/engine'
 import type { ReplicaId } from '@rejoin/protocol'
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
@@ -14,6 +15,13 @@ export interface ReplicaOptions {
   readonly transport?: Transport
   /** Addresses of other replicas; one that is up is enough, the rest are found through it. */
   readonly peers?: readonly string[]
+  /** How much of the log is kept; left out, 64 MiB of what everybody has, and 1 GiB at most. */
+  readonly retention?: Partial<Retention>
+  /**
+   * Documents whose deleted content is kept when they are compacted, for Yjs's snapshots; each replica
+   * must say the same of a document. Left out: none.
+   */
+  readonly keepHistory?: (document: string) => boolean
 }
 
 /** How far an edit has come (design §2). */
@@ -34,6 +42,7 @@ export interface OpenDocument {
 
 /** One running replica. */
 export interface Replica extends SessionHost {
+  /** Another one from when the replica has found that its id is not its own any more (rule L8). */
   readonly id: ReplicaId
   status(): ReplicaStatus
   /** Calls `listener` after the status may have changed, at most once a turn; returns the undo. */
@@ -46,6 +55,11 @@ export interface Replica extends SessionHost {
   /** Closes the link to `peer` and refuses it, both ways, until `mend`. */
   cut(peer: ReplicaId): void
   mend(peer: ReplicaId): void
+  /**
+   * Removes a member for good: `R` does not wait for it any longer. Should it come back it takes a new
+   * id, and brings nothing back that was deleted meanwhile (rule L9).
+   */
+  remove(peer: ReplicaId): void
   /** Makes durable what was accepted, then closes sessions, links and the store. */
   close(): Promise<void>
 }

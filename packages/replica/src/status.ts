@@ -1,5 +1,7 @@
 import type { RejectionCode, ReplicaId } from '@rejoin/protocol'
 
+import type { StoreProblem } from './ports/store.ts'
+
 /** What a replica knows of itself and the others; plain JSON, as `GET /status` serves it. */
 export interface ReplicaStatus {
   readonly replica: ReplicaId
@@ -18,8 +20,23 @@ export interface ReplicaStatus {
   readonly documents: number
   /** Why no edit can be made durable; `null` while all is well. */
   readonly readOnly: string | null
+  /** Entries that have left the log of each origin: up to here they are in the documents only. */
+  readonly floors: Record<string, number>
+  readonly store: StoreStatus
   /** Refused input since the start, by code. */
   readonly rejections: Partial<Record<RejectionCode, number>>
+}
+
+/** How the store is. */
+export interface StoreStatus {
+  /** What was found wrong when it was opened, and what was done about it. */
+  readonly problems: readonly StoreProblem[]
+  /** Documents that can't be read, and are not repaired yet. */
+  readonly damaged: readonly string[]
+  /** Documents that can't be compacted, and why: they are served as they are, and only grow. */
+  readonly incompactible: readonly { readonly document: string; readonly reason: string }[]
+  /** How long the commit under way has taken, in ms; `null` when there is none. */
+  readonly committingMs: number | null
 }
 
 export interface MemberStatus {

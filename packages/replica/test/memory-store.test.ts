@@ -31,7 +31,7 @@ describe('memoryStore', () => {
     await store.commit({ entries: [entry], members: [] })
     update.fill(9)
     bytes.fill(9)
-    expect(await store.readDocument('a')).toEqual([Uint8Array.of(0, 0)])
+    expect((await store.readDocument('a')).updates).toEqual([Uint8Array.of(0, 0)])
     const { entries } = await store.readEntries(replica, { from: 1, to: 1, bytesMax: 10 })
     expect(entries).toEqual([Uint8Array.of(1, 2, 3)])
   })

@@ -113,13 +113,17 @@ export async function until(
 /** A store whose disk takes nothing any more. */
 export function failingStore(): Store {
   const store = memoryStore()
-  return {
-    recovered: store.recovered,
-    commit: () => Promise.reject(new RejoinError('store-failed', 'The disk is full; free some.')),
-    readEntries: (origin, range) => store.readEntries(origin, range),
-    readDocument: (document) => store.readDocument(document),
-    listDocuments: (page) => store.listDocuments(page),
-    documentCount: () => store.documentCount(),
-    close: () => store.close(),
+  const full = (): Promise<never> => {
+    return Promise.reject(new RejoinError('store-failed', 'The disk is full; free some.'))
   }
+  return Object.assign(Object.create(store) as Store, {
+    recovered: store.recovered,
+    commit: full,
+    reopen: full,
+    readDocument: (document: string) => store.readDocument(document),
+    listDocuments: (page: { after?: string; limit: number }) => store.listDocuments(page),
+    documentCount: () => store.documentCount(),
+    logBytes: () => store.logBytes(),
+    close: () => store.close(),
+  })
 }

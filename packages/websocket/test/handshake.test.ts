@@ -124,7 +124,7 @@ describe('a route', () => {
   it.each([
     [undefined, 'stock'],
     ['rejoin.client.1', 'client'],
-    ['foo, rejoin.replica.1', 'replica'],
+    ['foo, rejoin.replica.2', 'replica'],
     ['rejoin.client.12', 'other-version'],
     ['rejoin.replica.0', 'other-version'],
   ])('of %s is %s', (offered, to) => {

@@ -44,7 +44,12 @@ async function commitSome({ store, twin }: Pair, authors: Author[], chance: Chan
   })
   const about = chance.pick(authors)
   const version = new Map([[about.id, chance.below(2 ** 40)]])
-  const member = { replica: about.id, address: `ws://host:${chance.below(9)}`, version }
+  const member = {
+    replica: about.id,
+    address: `ws://host:${chance.below(9)}`,
+    version,
+    retired: false,
+  }
   const batch = { entries, members: chance.below(3) === 0 ? [member] : [] }
   await store.commit(batch)
   await twin.commit(batch)

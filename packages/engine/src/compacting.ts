@@ -1,0 +1,31 @@
+import type { Emit, StoreEvent } from './events.ts'
+import type { Resident, Residents } from './residents.ts'
+
+/** Compacting documents in memory, once their tail outweighs the snapshot before it. */
+export class Compacting {
+  readonly #residents: Residents
+  readonly #emit: Emit
+
+  constructor(options: { residents: Residents; emit: Emit }) {
+    this.#residents = options.residents
+    this.#emit = options.emit
+  }
+
+  consider(resident: Resident | undefined): void {
+    if (resident?.loaded !== true || resident.compacting || resident.incompactible) return
+    if (!resident.document.wantsCompaction) return
+    resident.compacting = true
+    const document = resident.document.name
+    this.#emit({ type: 'compact', document, ...resident.document.toCompact() })
+  }
+
+  /** What was compacted takes the place of what it was made of; one that can't be stays as it is. */
+  done({ document, snapshot, end }: StoreEvent & { type: 'compacted' }): void {
+    const resident = this.#residents.get(document)
+    if (resident === undefined) return
+    resident.compacting = false
+    if (snapshot === undefined) resident.incompactible = true
+    else resident.document.compacted(snapshot, end)
+    this.#residents.left(document)
+  }
+}

@@ -1,0 +1,115 @@
+import type { GossipEffect, GossipEvent, LinkId } from '@rejoin/gossip'
+import { reject, type Entries, type Heads, type SealedEntry } from '@rejoin/protocol'
+
+import type { Compacting } from './compacting.ts'
+import type { Editing } from './editing.ts'
+import type { Emit } from './events.ts'
+import { decodeAnySize, type DecodedUpdate } from './gate.ts'
+import type { GroupCommit } from './group-commit.ts'
+import type { Log } from './log.ts'
+import type { Reading } from './reading.ts'
+import type { Residents } from './residents.ts'
+
+/**
+ * Receiving from peers: entries, which the log puts in causal order, and documents that come whole. What
+ * has passed is shown to the readers of its documents at once, and goes into the next commit.
+ */
+export class Receiving {
+  readonly #log: Log
+  readonly #residents: Residents
+  readonly #commit: GroupCommit
+  readonly #editing: Editing
+  readonly #reading: Reading
+  readonly #compacting: Compacting
+  readonly #emit: Emit
+
+  constructor(options: {
+    log: Log
+    residents: Residents
+    commit: GroupCommit
+    editing: Editing
+    reading: Reading
+    compacting: Compacting
+    emit: Emit
+  }) {
+    this.#log = options.log
+    this.#residents = options.residents
+    this.#commit = options.commit
+    this.#editing = options.editing
+    this.#reading = options.reading
+    this.#compacting = options.compacting
+    this.#emit = options.emit
+  }
+
+  /** Takes entries off a link; answers what gossip is to hear of it. */
+  entries(link: LinkId, message: Entries, now: number): GossipEvent | undefined {
+    // What is dropped here is not durable, so it stays missing, and is asked for again.
+    if (this.#commit.failure !== undefined || this.#commit.isBehind) return undefined
+    const taken = this.#log.take(message)
+    if (taken.outcome === 'refused') return { type: 'refused', link, rejection: taken.rejection }
+    if (taken.outcome === 'forked') {
+      return { type: 'forked', link, origin: taken.origin, seq: taken.seq }
+    }
+    this.#apply(taken.ready, now)
+    return { type: 'took', link, origin: taken.origin }
+  }
+
+  #apply(ready: readonly SealedEntry[], now: number): void {
+    if (ready.length === 0) return
+    for (const { changes } of ready) {
+      for (const { document, update } of changes) {
+        const decoded = decodeAnySize(update)
+        if (!decoded.ok) throw new Error('An entry passed the gate and now does not decode.')
+        this.#show(document, decoded.value, now)
+      }
+    }
+    this.#commit.addEntries(ready)
+    this.#seal()
+  }
+
+  #show(document: string, update: DecodedUpdate, now: number): void {
+    const resident = this.#residents.get(document)
+    if (resident === undefined) return
+    if (resident.loaded && resident.document.extent.lacks(update) !== undefined) {
+      const reason =
+        'Something that the document builds on is still on its way; open it again soon.'
+      return this.#reading.unreadable(resident, reason)
+    }
+    resident.document.append(update)
+    this.#editing.unpark(resident, now)
+    this.#reading.grew(resident, now)
+    // Without readers there is no flush, after which it would be compacted.
+    if (resident.readers.size === 0) this.#compacting.consider(resident)
+  }
+
+  /** Takes documents that came whole; answers what gossip is to hear, if they are refused. */
+  snapshots(
+    { link, documents, notes, jumps, ahead }: GossipEffect & { type: 'snapshots' },
+    now: number,
+  ): GossipEvent | undefined {
+    const updates: [string, DecodedUpdate][] = []
+    for (const { document, update } of documents) {
+      const decoded = decodeAnySize(update)
+      if (!decoded.ok) return { type: 'refused', link, rejection: decoded.rejection }
+      updates.push([document, decoded.value])
+    }
+    if (this.#commit.failure !== undefined) {
+      const { rejection } = reject('read-only', 'This replica cannot store anything at present.')
+      return { type: 'refused', link, rejection }
+    }
+    this.#log.runAhead(ahead)
+    for (const [document, update] of updates) this.#show(document, update, now)
+    this.#commit.addSnapshots({ snapshots: documents, notes, jumps })
+    this.#seal()
+    return undefined
+  }
+
+  /** Documents that hold what `jumps` say are durable: entries that waited for that are applied. */
+  jumped(jumps: Heads, now: number): void {
+    this.#apply(this.#log.jump(jumps), now)
+  }
+
+  #seal(): void {
+    this.#emit({ type: 'schedule', timer: { kind: 'seal' }, delayMs: 0 })
+  }
+}

@@ -1,0 +1,130 @@
+import type { GossipEvent } from '@rejoin/gossip'
+import { covers, type Heads, type Version } from '@rejoin/protocol'
+
+import type { Emit } from './events.ts'
+import { Extent } from './extent.ts'
+import { decodeAnySize } from './gate.ts'
+import type { Log } from './log.ts'
+import { mergeAll } from './merging.ts'
+
+/** What is left of a damaged document. */
+interface Salvaged {
+  readonly updates: readonly Uint8Array[]
+  readonly end: number
+}
+
+/** A peer's copy of it, which held at least `base`. */
+interface Fetched {
+  readonly updates: readonly Uint8Array[]
+  readonly base: Heads
+}
+
+interface Damaged {
+  salvaged?: Salvaged
+  fetched?: Fetched
+  /** Whether the store has it, and has not answered. */
+  isPut?: boolean
+}
+
+/**
+ * Repairing documents that the store can't read (rule S3). Every change of a document is in an entry,
+ * so where the log still holds all of them it is enough; else a peer must help, which holds what has
+ * left the log. What is put together takes the place of the damaged document only when it has no hole,
+ * and only when this replica's version has reached what the peer's copy shows: an edit on top of it
+ * would depend on more than its entry says (rule L4).
+ */
+export class Repairing {
+  readonly #log: Log
+  readonly #emit: Emit
+  readonly #tell: (event: GossipEvent) => void
+  readonly #damaged = new Map<string, Damaged>()
+
+  constructor(options: { log: Log; emit: Emit; tell: (event: GossipEvent) => void }) {
+    this.#log = options.log
+    this.#emit = options.emit
+    this.#tell = options.tell
+  }
+
+  /** The documents that are damaged and not repaired yet. */
+  get documents(): string[] {
+    return [...this.#damaged.keys()]
+  }
+
+  found(document: string): void {
+    if (this.#damaged.has(document)) return
+    this.#damaged.set(document, {})
+    this.#emit({ type: 'status' })
+    this.#emit({ type: 'salvage', document })
+  }
+
+  salvaged(document: string, salvaged: Salvaged): void {
+    const damaged = this.#damaged.get(document)
+    if (damaged === undefined) return
+    damaged.salvaged = salvaged
+    if (this.#log.floors.size > 0 || !this.#put(document, damaged)) this.#askPeers(document)
+  }
+
+  #askPeers(document: string): void {
+    this.#tell({ type: 'damaged', document, needs: this.#log.beforeLog() })
+  }
+
+  /** A peer's copy has come. */
+  fetched(document: string, fetched: Fetched): void {
+    const damaged = this.#damaged.get(document)
+    if (damaged === undefined) return this.#tell({ type: 'repaired' })
+    damaged.fetched = fetched
+    this.advanced()
+  }
+
+  /** This replica's version has grown: it may have reached what a peer's copy shows. */
+  advanced(): void {
+    const version = this.#log.version()
+    for (const [document, damaged] of this.#damaged) {
+      const { fetched } = damaged
+      if (fetched === undefined || damaged.isPut === true) continue
+      if (!covers(version, seqsOf(fetched.base))) continue
+      if (this.#put(document, damaged)) continue
+      delete damaged.fetched
+      this.#tell({ type: 'repaired' })
+      this.#askPeers(document)
+    }
+  }
+
+  /** Puts the document together again; `false` when something of it is still missing. */
+  #put(document: string, damaged: Damaged): boolean {
+    const { salvaged, fetched } = damaged
+    if (salvaged === undefined) return false
+    const whole = wholeOf([...(fetched?.updates ?? []), ...salvaged.updates])
+    if (whole === undefined) return false
+    damaged.isPut = true
+    this.#emit({ type: 'replace', document, end: salvaged.end, update: whole })
+    return true
+  }
+
+  /** It could be read after all: what was missing has come as an entry. */
+  foundWhole(document: string): void {
+    if (this.#damaged.get(document)?.isPut !== true) this.replaced(document)
+  }
+
+  /** The store has taken the whole document, or failed to: then it will be found again. */
+  replaced(document: string): void {
+    const damaged = this.#damaged.get(document)
+    if (!this.#damaged.delete(document)) return
+    this.#emit({ type: 'status' })
+    if (damaged?.fetched !== undefined) this.#tell({ type: 'repaired' })
+  }
+}
+
+function seqsOf(heads: Heads): Version {
+  return new Map([...heads].map(([origin, { seq }]) => [origin, seq]))
+}
+
+/** One update that holds what all of these do, if that lacks nothing. */
+function wholeOf(updates: readonly Uint8Array[]): Uint8Array | undefined {
+  const readable = updates.filter((update) => decodeAnySize(update).ok)
+  if (readable.length === 0) return undefined
+  const merged = mergeAll(readable)
+  const decoded = decodeAnySize(merged)
+  if (!decoded.ok || new Extent().lacks(decoded.value) !== undefined) return undefined
+  return merged
+}

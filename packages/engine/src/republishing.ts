@@ -1,0 +1,74 @@
+import type { WholeDocument } from '@rejoin/gossip'
+
+import type { Emit } from './events.ts'
+import type { GroupCommit } from './group-commit.ts'
+import { ENGINE_LIMITS } from './limits.ts'
+import { mergeAll } from './merging.ts'
+
+interface Pass {
+  /** The last document that was published, in the store's order; empty before the first. */
+  after: string
+  /** The batch that publishes what was read last; the next is read when it is durable. */
+  batch: number | undefined
+  /** Whether there is nothing after that. */
+  isLast: boolean
+  readonly onDone: () => void
+}
+
+/**
+ * Publishes all documents whole, in own entries: when they hold what no entry says. That is so where
+ * another program has written to the store (rule S4), and where entries that have left the log turn out
+ * to be disputed (rule L1). What others have already changes nothing for them.
+ */
+export class Republishing {
+  readonly #commit: GroupCommit
+  readonly #emit: Emit
+  /** The first one is under way. */
+  readonly #passes: Pass[] = []
+
+  constructor(options: { commit: GroupCommit; emit: Emit }) {
+    this.#commit = options.commit
+    this.#emit = options.emit
+  }
+
+  begin(onDone: () => void): void {
+    this.#passes.push({ after: '', batch: undefined, isLast: false, onDone })
+    if (this.#passes.length === 1) this.#read('')
+  }
+
+  #read(after: string): void {
+    this.#emit({ type: 'read-all', after, bytesMax: ENGINE_LIMITS.looseBytesMax })
+  }
+
+  found(documents: readonly WholeDocument[], next: { after: string; isLast: boolean }): void {
+    const [pass] = this.#passes
+    if (pass === undefined) return
+    pass.after = next.after
+    pass.isLast = next.isLast
+    for (const { document, updates } of documents) this.#commit.addEdit(document, mergeAll(updates))
+    if (documents.length === 0) return this.#goOn(pass)
+    pass.batch = this.#commit.nextId
+    this.#emit({ type: 'schedule', timer: { kind: 'seal' }, delayMs: 0 })
+  }
+
+  /** Batch `id` is durable. */
+  committed(id: number): void {
+    const [pass] = this.#passes
+    if (pass?.batch === undefined || pass.batch > id) return
+    pass.batch = undefined
+    this.#goOn(pass)
+  }
+
+  /** The store is open again: what it was asked for is asked once more. */
+  goOn(): void {
+    const [pass] = this.#passes
+    if (pass !== undefined && pass.batch === undefined) this.#read(pass.after)
+  }
+
+  #goOn({ after, isLast, onDone }: Pass): void {
+    if (!isLast) return this.#read(after)
+    this.#passes.shift()
+    onDone()
+    if (this.#passes.length > 0) this.#read('')
+  }
+}

@@ -1,0 +1,245 @@
+import type { GossipEffect, GossipEvent, Membership } from '@rejoin/gossip'
+import type { Heads, ReplicaId } from '@rejoin/protocol'
+
+import { byReader, type Waiter } from './acks.ts'
+import type { Compacting } from './compacting.ts'
+import type { Editing } from './editing.ts'
+import type { Emit, StoreEvent } from './events.ts'
+import type { Committed, GroupCommit } from './group-commit.ts'
+import type { Log } from './log.ts'
+import type { Reading } from './reading.ts'
+import type { Receiving } from './receiving.ts'
+import { Repairing } from './repairing.ts'
+import type { Residents } from './residents.ts'
+import { Republishing } from './republishing.ts'
+import { Rollbacks } from './rollbacks.ts'
+import { stabilityOf } from './stability.ts'
+import { floorFor, type Retention } from './trimming.ts'
+
+export interface StoringOptions {
+  readonly replica: ReplicaId
+  readonly log: Log
+  readonly commit: GroupCommit
+  readonly residents: Residents
+  readonly reading: Reading
+  readonly editing: Editing
+  readonly receiving: Receiving
+  readonly compacting: Compacting
+  readonly retention: Retention
+  readonly emit: Emit
+}
+
+/** The note by which a store says that another program has written to it. */
+export const FOREIGN_NOTE = 'foreign'
+
+const FORGET = new Uint8Array()
+
+/** What gossip is to hear, in order, of what the store has told. */
+type Heard = GossipEvent[]
+
+/**
+ * What the store tells, and what follows from it: edits that are durable are acknowledged and sent
+ * out, documents that were read are opened, damaged ones repaired, and what the log need not hold
+ * any longer is dropped.
+ */
+export class Storing {
+  readonly #with: StoringOptions
+  readonly #rollbacks: Rollbacks
+  readonly #republishing: Republishing
+  readonly #repairing: Repairing
+  /** Origins of which entries were held when the log jumped ahead. */
+  readonly #jumpedOver = new Set<ReplicaId>()
+  #heard: Heard = []
+
+  constructor(options: StoringOptions) {
+    this.#with = options
+    const { log, commit, emit } = options
+    this.#republishing = new Republishing({ commit, emit })
+    this.#rollbacks = new Rollbacks({ log, commit, emit, republishing: this.#republishing })
+    this.#repairing = new Repairing({
+      log,
+      emit,
+      tell: (event) => this.#heard.push(event),
+    })
+  }
+
+  /** Documents that are damaged and not repaired yet. */
+  get damaged(): string[] {
+    return this.#repairing.documents
+  }
+
+  get rollbacks(): Rollbacks {
+    return this.#rollbacks
+  }
+
+  get hasJumped(): boolean {
+    return this.#jumpedOver.size > 0
+  }
+
+  /**
+   * An id was given up. If its entries were not fetched one by one, but came as documents, nobody has seen
+   * whether those held here before were among them: so everything is published.
+   */
+  retired(origin: ReplicaId): void {
+    if (this.#jumpedOver.delete(origin)) this.#republishing.begin(() => {})
+  }
+
+  /** Another program has written to the store: what it wrote is published. */
+  adopt(): void {
+    const { commit, emit } = this.#with
+    this.#republishing.begin(() => {
+      commit.addSnapshots({
+        snapshots: [],
+        notes: new Map([[FOREIGN_NOTE, FORGET]]),
+        jumps: new Map(),
+      })
+      emit({ type: 'schedule', timer: { kind: 'seal' }, delayMs: 0 })
+    })
+  }
+
+  /** A peer's copy of a damaged document has come. */
+  fetched({ document, updates, base }: GossipEffect & { type: 'fetched' }): Heard {
+    this.#heard = []
+    this.#repairing.fetched(document, { updates, base })
+    return this.#heard
+  }
+
+  /** Takes an event; answers what gossip is to hear. */
+  take(event: StoreEvent, membership: Stable, now: number): Heard {
+    this.#heard = []
+    this.#take(event, membership, now)
+    return this.#heard
+  }
+
+  #take(event: StoreEvent, membership: Stable, now: number): void {
+    const { commit, compacting, emit } = this.#with
+    switch (event.type) {
+      case 'committed':
+        return this.#committed(commit.committed(event.batch), now)
+      case 'commit-failed':
+        commit.failed(event.reason)
+        return emit({ type: 'status' })
+      case 'reopened':
+        return this.#reopened(event.heads, now)
+      case 'loaded':
+      case 'load-failed':
+        return this.#loaded(event, now)
+      case 'compacted':
+        return compacting.done(event)
+      case 'measured':
+        return this.#trim(event.logBytes, membership)
+      case 'read':
+      case 'documents-read':
+        this.#heard.push(event)
+        return
+      case 'damaged':
+      case 'salvaged':
+      case 'replaced':
+        return this.#repair(event)
+      case 'all-read':
+        return this.#republishing.found(event.documents, event)
+      case 'loose':
+      case 'was-cut':
+      case 'trimmed':
+        return this.#logged(event)
+    }
+  }
+
+  #committed({ batch, own, waiters }: Committed, now: number): void {
+    const { log, receiving, emit } = this.#with
+    log.becameDurable(batch.entries)
+    this.acknowledge(waiters)
+    emit({ type: 'status' })
+    this.#rollbacks.committed(batch.id)
+    this.#republishing.committed(batch.id)
+    for (const origin of batch.jumps.keys()) {
+      if ((log.heads.get(origin)?.seq ?? 0) > 0) this.#jumpedOver.add(origin)
+    }
+    if (batch.jumps.size > 0) receiving.jumped(batch.jumps, now)
+    this.seal()
+    this.#repairing.advanced()
+    if (batch.notes.size > 0) this.#heard.push({ type: 'snapshots-stored' })
+    if (batch.entries.length > 0 || batch.jumps.size > 0) {
+      this.#heard.push({ type: 'advanced', own })
+    }
+  }
+
+  /** The next batch, if one is due and none is under way. */
+  seal(): void {
+    const batch = this.#with.commit.next(this.#with.log)
+    if (batch !== undefined) this.#with.emit({ type: 'commit', batch })
+  }
+
+  /** Tells waiters that their edits are durable; each hears once of the newest of its document. */
+  acknowledge(waiters: readonly Waiter[]): void {
+    const { replica, log, residents, emit } = this.#with
+    const dot = { replica, seq: log.heads.get(replica)?.seq ?? 0 }
+    for (const { session, document, refs } of byReader(waiters)) {
+      const reader = residents.get(document)?.readers.get(session)
+      const ack = reader?.acks.durable(refs, dot)
+      if (ack !== undefined) emit({ type: 'ack', session, document, ...ack })
+    }
+  }
+
+  /** The store is open again: what had failed is written once more, unless it is in there after all. */
+  #reopened(heads: Heads, now: number): void {
+    const { commit, emit } = this.#with
+    const { again, durable } = commit.reopened(heads)
+    emit({ type: 'status' })
+    if (again !== undefined) emit({ type: 'commit', batch: again })
+    if (durable !== undefined) this.#committed(commit.committed(durable), now)
+    this.#republishing.goOn()
+    this.#rollbacks.goOn()
+    this.seal()
+  }
+
+  #loaded(event: StoreEvent & { type: 'loaded' | 'load-failed' }, now: number): void {
+    const { document } = event
+    const { residents, reading, editing } = this.#with
+    const resident = residents.get(document)
+    if (resident === undefined || resident.loaded) return
+    if (event.type === 'load-failed') {
+      reading.unreadable(resident, event.reason)
+      if (event.damaged) this.#repairing.found(document)
+      return
+    }
+    try {
+      reading.loaded(resident, event.updates)
+    } catch (error) {
+      reading.unreadable(resident, (error as Error).message)
+      return this.#repairing.found(document)
+    }
+    this.#repairing.foundWhole(document)
+    editing.unpark(resident, now)
+    residents.left(document)
+  }
+
+  #repair(event: StoreEvent & { type: 'damaged' | 'salvaged' | 'replaced' }): void {
+    if (event.type === 'damaged') this.#repairing.found(event.document)
+    else if (event.type === 'salvaged') this.#repairing.salvaged(event.document, event)
+    else this.#repairing.replaced(event.document)
+  }
+
+  #logged(event: StoreEvent & { type: 'loose' | 'was-cut' | 'trimmed' }): void {
+    if (event.type === 'loose') return this.#rollbacks.found(event.origin, event.entries)
+    this.#with.emit({ type: 'status' })
+    if (event.type === 'trimmed') return this.#with.log.trimmed(event.floors)
+    this.#rollbacks.done(event.origin, event.head)
+    this.#heard.push({ type: 'rolled-back', origin: event.origin })
+  }
+
+  #trim(bytes: number, { membership, unmet }: Stable): void {
+    const { log, retention, emit } = this.#with
+    const heads = new Map([...log.heads].filter(([origin]) => !log.isBlocked(origin)))
+    const { stable } = stabilityOf(log.version(), membership, unmet)
+    const floor = floorFor({ bytes, heads, floors: log.floors }, stable, retention)
+    if (floor.size > 0) emit({ type: 'trim', floor })
+  }
+}
+
+/** What the stable version follows from. */
+export interface Stable {
+  readonly membership: Membership
+  /** Members that nobody has met. */
+  readonly unmet: number
+}

@@ -1,0 +1,201 @@
+import {
+  covers,
+  decodeWith,
+  EMPTY_VERSION,
+  encodeReplicaMessage,
+  encodeWith,
+  join,
+  LIMITS,
+  readHeads,
+  readVersion,
+  write,
+  writeHeads,
+  writeVersion,
+  type Change,
+  type Documents,
+  type Heads,
+  type ReplicaId,
+  type Version,
+} from '@rejoin/protocol'
+
+import { Assembly } from './assembly.ts'
+import type { Emit, LogView } from './events.ts'
+import type { OpenLink } from './link.ts'
+import type { Links } from './links.ts'
+
+/** How far it has come with one source. */
+interface Progress {
+  readonly source: ReplicaId
+  /** What the source held before it read the first document; all that it sends holds at least that. */
+  base: Heads
+  /** The last document that came whole, in the source's order. */
+  document: string
+}
+
+/** A conversation with the source. */
+interface Running {
+  readonly link: OpenLink
+  readonly assembly: Assembly
+  /** Whether the source has sent everything. */
+  done: boolean
+}
+
+/** The name of the note that the store keeps for this. */
+export const CATCH_UP_NOTE = 'catch-up'
+
+/**
+ * Catching up behind a peer's floor (rule L7): entries that have left its log can't be asked for, so
+ * its documents are, all of them, one chunk after the other. When the last one is durable, this
+ * replica holds everything that the source held at the beginning, and its version jumps there. Broken
+ * links and restarts go on where they were, with the same source; another one starts over, as its
+ * documents come in another order. Meanwhile entries of all other origins flow as ever.
+ *
+ * The documents that have come show what the version does not say yet, and somebody may edit on top of
+ * it. Such an edit depends on all that its source held (`ahead`): rule L4 holds for those who get it.
+ */
+export class CatchUp {
+  readonly #links: Links
+  readonly #log: LogView
+  readonly #emit: Emit
+  #progress: Progress | undefined
+  /** What the documents may hold beyond this replica's version. */
+  #ahead: Version
+  #running: Running | undefined
+  #behind: ReadonlySet<ReplicaId> = new Set()
+
+  constructor(options: { links: Links; log: LogView; emit: Emit; note: Uint8Array | undefined }) {
+    this.#links = options.links
+    this.#log = options.log
+    this.#emit = options.emit
+    const note = options.note === undefined ? undefined : decodeNote(options.note)
+    this.#progress = note?.progress
+    this.#ahead = note?.ahead ?? EMPTY_VERSION
+  }
+
+  get ahead(): Version {
+    return this.#ahead
+  }
+
+  /** Whether entries of `origin` are not to be asked for, since they come as documents. */
+  covers(origin: ReplicaId): boolean {
+    return this.#running !== undefined && this.#behind.has(origin)
+  }
+
+  /** A peer can't serve what it was asked for: its log begins after `floors`. */
+  behind(link: OpenLink, floors: Heads): void {
+    if (this.#running !== undefined || link.fetching) return
+    const origins = [...floors].filter(([origin, { seq }]) => this.#log.reached(origin) < seq)
+    if (origins.length === 0) return
+    this.#behind = new Set(origins.map(([origin]) => origin))
+    if (this.#progress?.source !== link.replica) this.#progress = undefined
+    this.#running = { link, assembly: new Assembly(), done: false }
+    link.fetching = true
+    this.#ask()
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined
+  }
+
+  /** Takes an answer; `false` when it was none to a question from here. */
+  documents(link: OpenLink, message: Documents): boolean {
+    const running = this.#running
+    if (running?.link !== link) return false
+    if (message.pieces.length === 0 && !message.done) {
+      this.#stop(running.link)
+      return true
+    }
+    this.#progress ??= { source: link.replica, base: message.base, document: '' }
+    const taken = running.assembly.take(message.pieces)
+    if (!taken.ok) {
+      this.#links.refuse(link, taken.rejection)
+      return true
+    }
+    running.done = message.done
+    this.#progress.document = running.assembly.document ?? this.#progress.document
+    if (taken.value.length === 0 && !message.done) this.#ask()
+    else this.#hand(link, taken.value, message.done)
+    return true
+  }
+
+  #hand(link: OpenLink, documents: readonly Change[], done: boolean): void {
+    const progress = this.#progress as Progress
+    const jumps = done ? this.#lacking(progress.base) : new Map()
+    const base = new Map([...progress.base].map(([origin, { seq }]) => [origin, seq]))
+    this.#ahead = join([this.#ahead, base])
+    const notes = new Map([[CATCH_UP_NOTE, this.#note(done)]])
+    const ahead = this.#ahead
+    this.#emit({ type: 'snapshots', link: link.id, documents, notes, jumps, ahead })
+  }
+
+  /** What is to be found again after a restart; nothing once the version says all that there is. */
+  #note(done: boolean): Uint8Array {
+    if (!done) return encodeNote(this.#progress, this.#ahead)
+    const held = new Map([...this.#log.heads].map(([origin, { seq }]) => [origin, seq]))
+    const base = [...(this.#progress?.base ?? [])].map(
+      ([origin, { seq }]) => [origin, seq] as const,
+    )
+    const reached = join([held, new Map(base)])
+    return covers(reached, this.#ahead) ? new Uint8Array() : encodeNote(undefined, this.#ahead)
+  }
+
+  /** What the source held and this replica does not. */
+  #lacking(base: Heads): Heads {
+    return new Map([...base].filter(([origin, { seq }]) => this.#log.reached(origin) < seq))
+  }
+
+  /** What was handed over is durable. */
+  stored(): void {
+    if (this.#running === undefined) return
+    if (!this.#running.done) return this.#ask()
+    this.#stop(this.#running.link)
+    this.#progress = undefined
+  }
+
+  #stop(link: OpenLink): void {
+    this.#running = undefined
+    link.fetching = false
+  }
+
+  ended(link: { readonly id: number }): void {
+    if (this.#running?.link.id === link.id) this.#running = undefined
+  }
+
+  #ask(): void {
+    const { link, assembly } = this.#running as Running
+    const document = this.#progress?.document ?? ''
+    const frame = encodeReplicaMessage({
+      type: 'fetch',
+      only: false,
+      document,
+      skip: assembly.skip,
+    })
+    this.#emit({ type: 'send', links: [link.id], frame })
+  }
+}
+
+/** Kept on disk with the documents, so that a restart goes on too. */
+function encodeNote(progress: Progress | undefined, ahead: Version): Uint8Array {
+  return encodeWith((writer) => {
+    writeVersion(writer, ahead)
+    write.uint(writer, progress === undefined ? 0 : 1)
+    if (progress === undefined) return
+    write.replicaId(writer, progress.source)
+    writeHeads(writer, progress.base)
+    write.text(writer, progress.document)
+  })
+}
+
+/** What can't be decoded is no progress: it starts over. */
+function decodeNote(
+  note: Uint8Array,
+): { progress: Progress | undefined; ahead: Version } | undefined {
+  const decoded = decodeWith(note, (reader) => {
+    const ahead = readVersion(reader)
+    if (reader.uint() === 0) return { progress: undefined, ahead }
+    const [source, base] = [reader.replicaId(), readHeads(reader)]
+    const document = reader.text(LIMITS.documentNameBytesMax, 'document name')
+    return { progress: { source, base, document }, ahead }
+  })
+  return decoded.ok ? decoded.value : undefined
+}

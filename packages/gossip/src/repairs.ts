@@ -1,0 +1,111 @@
+import {
+  covers,
+  encodeReplicaMessage,
+  type Change,
+  type Documents,
+  type Heads,
+  type Version,
+} from '@rejoin/protocol'
+
+import { Assembly } from './assembly.ts'
+import type { Emit } from './events.ts'
+import { GOSSIP_LIMITS } from './limits.ts'
+import type { OpenLink } from './link.ts'
+import type { Links } from './links.ts'
+
+/** A conversation with a helper. */
+interface Running {
+  readonly link: OpenLink
+  readonly document: string
+  readonly assembly: Assembly
+  readonly updates: Change[]
+  /** What the helper held before it read the document. */
+  base: Heads | undefined
+}
+
+/**
+ * Fetches documents that are damaged here from a peer (rule S3), one at a time. Only a peer will do
+ * that holds everything which has left this replica's own log: the rest of a document can be found in
+ * there. One that can't help is not asked again before it is heard of anew.
+ */
+export class Repairs {
+  readonly #links: Links
+  readonly #emit: Emit
+  /** Damaged documents, and what a helper must hold. */
+  readonly #wanted = new Map<string, Version>()
+  #running: Running | undefined
+  /** Whether what was fetched last is not in its place yet: one document at a time is in memory. */
+  #isBusy = false
+
+  constructor(options: { links: Links; emit: Emit }) {
+    this.#links = options.links
+    this.#emit = options.emit
+  }
+
+  want(document: string, needs: Version): void {
+    if (this.#wanted.size >= GOSSIP_LIMITS.repairsMax && !this.#wanted.has(document)) return
+    this.#wanted.set(document, needs)
+    for (const link of this.#links.open()) this.heard(link)
+  }
+
+  /** A peer has told what it holds: it may help now. */
+  heard(link: OpenLink): void {
+    if (this.#running !== undefined || this.#isBusy || link.blocked || link.fetching) return
+    const theirs = link.theirs ?? new Map()
+    for (const [document, needs] of this.#wanted) {
+      if (!covers(theirs, needs)) continue
+      const assembly = new Assembly()
+      this.#running = { link, document, assembly, updates: [], base: undefined }
+      link.fetching = true
+      return this.#ask()
+    }
+  }
+
+  /** Takes an answer; `false` when it was none to a question from here. */
+  documents(link: OpenLink, message: Documents): boolean {
+    const running = this.#running
+    if (running?.link !== link) return false
+    if (message.pieces.length === 0 && !message.done) {
+      this.#running = undefined
+      link.fetching = false
+      return true
+    }
+    const taken = running.assembly.take(message.pieces)
+    if (!taken.ok) {
+      this.#links.refuse(link, taken.rejection)
+      return true
+    }
+    running.updates.push(...taken.value)
+    running.base ??= message.base
+    if (!message.done) this.#ask()
+    else this.#finish(running)
+    return true
+  }
+
+  #finish({ link, document, updates, base = new Map() }: Running): void {
+    this.#running = undefined
+    link.fetching = false
+    this.#wanted.delete(document)
+    this.#isBusy = true
+    const own = updates.filter((change) => change.document === document)
+    this.#emit({ type: 'fetched', document, updates: own.map(({ update }) => update), base })
+  }
+
+  /** What was fetched last is in its place, or of no use. */
+  repaired(): void {
+    this.#isBusy = false
+    for (const link of this.#links.open()) this.heard(link)
+  }
+
+  ended(link: { readonly id: number }): void {
+    if (this.#running?.link.id !== link.id) return
+    this.#running = undefined
+    for (const other of this.#links.open()) this.heard(other)
+  }
+
+  #ask(): void {
+    const { link, document, assembly } = this.#running as Running
+    const frame = encodeReplicaMessage({ type: 'fetch', only: true, document, skip: assembly.skip })
+    this.#emit({ type: 'send', links: [link.id], frame })
+  }
+}

@@ -1,0 +1,24 @@
+import type { Hello, ReplicaId, RunId } from '@rejoin/protocol'
+
+import { GOSSIP_LIMITS } from './limits.ts'
+
+/**
+ * In which runs of a process each id was met. A process that restarts has a new run, and its old one
+ * is never heard of again; a past run that comes back shows that two processes live with one id, each
+ * on its own copy of a data directory (rule L8).
+ */
+export class Runs {
+  /** The runs of each id, the one met last at the end. */
+  readonly #runs = new Map<ReplicaId, RunId[]>()
+
+  isPast({ replica, run }: Hello): boolean {
+    const runs = this.#runs.get(replica) ?? []
+    return runs.includes(run) && runs.at(-1) !== run
+  }
+
+  seen({ replica, run }: Hello): void {
+    const runs = this.#runs.get(replica) ?? []
+    if (runs.at(-1) === run) return
+    this.#runs.set(replica, [...runs, run].slice(-GOSSIP_LIMITS.runsMax))
+  }
+}

@@ -1,0 +1,78 @@
+import { decodeAnySize, Extent } from '@rejoin/engine'
+import * as Y from 'yjs'
+
+export type CompactionResult =
+  | { readonly ok: true; readonly snapshot: Uint8Array }
+  /** `reason` is a sentence for people. */
+  | { readonly ok: false; readonly reason: string }
+
+export interface CompactionOptions {
+  /** Whether the content of what was deleted may go; without it Yjs's snapshots stay possible. */
+  readonly gc: boolean
+}
+
+/**
+ * One update that holds what `updates` hold together: through a `Y.Doc`, since merging alone keeps
+ * every keystroke apart. What it replaces will be deleted, so it is proved first (rule S5): it reaches as
+ * far as they do, and deletes all that they delete, by a count that Yjs's documents have no part in;
+ * and taken alone it makes the same document. Takes any bytes, and never throws.
+ */
+export function compact(
+  updates: readonly Uint8Array[],
+  { gc }: CompactionOptions,
+): CompactionResult {
+  const doc = new Y.Doc({ gc })
+  try {
+    doc.transact(() => {
+      for (const update of updates) Y.applyUpdate(doc, update)
+    })
+    if (hasHole(doc)) return failed('something that it builds on is missing')
+    const snapshot = Y.encodeStateAsUpdate(doc)
+    const objection = objectionTo(snapshot, updates, { gc })
+    return objection === undefined ? { ok: true, snapshot } : failed(objection)
+  } catch (error) {
+    return failed(`Yjs can't integrate it (${(error as Error).message})`)
+  } finally {
+    doc.destroy()
+  }
+}
+
+function failed(reason: string): CompactionResult {
+  return { ok: false, reason: `The document can't be compacted: ${reason}.` }
+}
+
+function hasHole({ store }: Y.Doc): boolean {
+  return store.pendingStructs !== null || store.pendingDs !== null
+}
+
+/** Why `snapshot` must not take the place of `updates`; `undefined` when it may. */
+export function objectionTo(
+  snapshot: Uint8Array,
+  updates: readonly Uint8Array[],
+  { gc }: CompactionOptions,
+): string | undefined {
+  const held = new Extent()
+  const decoded = decodeAnySize(snapshot)
+  if (!decoded.ok) return `the snapshot can't be decoded (${decoded.rejection.reason})`
+  held.add(decoded.value)
+  for (const update of updates) {
+    const each = decodeAnySize(update)
+    if (!each.ok) return `an update of it can't be decoded (${each.rejection.reason})`
+    if (!held.holds(each.value)) return 'the snapshot lacks a part of it'
+  }
+  return isWholeAlone(snapshot, { gc }) ? undefined : 'the snapshot makes another document'
+}
+
+function isWholeAlone(snapshot: Uint8Array, { gc }: CompactionOptions): boolean {
+  const doc = new Y.Doc({ gc })
+  try {
+    Y.applyUpdate(doc, snapshot)
+    return !hasHole(doc) && equalBytes(Y.encodeStateAsUpdate(doc), snapshot)
+  } finally {
+    doc.destroy()
+  }
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at])
+}

@@ -1,0 +1,117 @@
+import { RejoinError } from '@rejoin/protocol'
+
+import type { Store } from '../ports/store.ts'
+import type { Compactor } from './compactor.ts'
+import { COMPACTION_LIMITS } from './limits.ts'
+
+export interface StoreCompactionOptions {
+  readonly store: Store
+  readonly compactor: Pick<Compactor, 'compact'>
+  readonly keepHistory: (document: string) => boolean
+  /** Is told of documents that turn out to be damaged. */
+  readonly onDamage: (document: string) => void
+}
+
+export interface Quarantined {
+  readonly document: string
+  readonly reason: string
+}
+
+/**
+ * Compacts documents on disk behind the back of everybody else: one that has been appended to for long
+ * enough gets one update in the place of many, in one synced batch (rule S5). Its tail must outweigh the
+ * snapshot before it, so that all bytes that are ever rewritten are at most about twice those appended.
+ * What can't be compacted is left as it is, and named.
+ */
+export class StoreCompaction {
+  readonly #options: StoreCompactionOptions
+  /** Updates appended since a document was last looked at; the one written last comes last. */
+  readonly #appended = new Map<string, number>()
+  readonly #candidates = new Set<string>()
+  readonly #quarantined = new Map<string, { reason: string; updates: number }>()
+  #running: Promise<void> | undefined
+  #closed = false
+
+  constructor(options: StoreCompactionOptions) {
+    this.#options = options
+  }
+
+  /** The documents that can't be compacted. */
+  quarantined(): Quarantined[] {
+    return [...this.#quarantined].map(([document, { reason }]) => ({ document, reason }))
+  }
+
+  /** `updates` were appended to a document, or found there when it was read. */
+  noticed(document: string, updates: number): void {
+    const appended = (this.#appended.get(document) ?? 0) + updates
+    this.#appended.delete(document)
+    if (appended < COMPACTION_LIMITS.appendedUpdates) {
+      this.#appended.set(document, appended)
+      return forgetOldest(this.#appended, COMPACTION_LIMITS.countedMax)
+    }
+    if (this.#candidates.size < COMPACTION_LIMITS.candidatesMax) this.#candidates.add(document)
+    this.#running ??= this.#run()
+  }
+
+  async #run(): Promise<void> {
+    for (const document of this.#candidates) {
+      this.#candidates.delete(document)
+      if (!this.#closed) await this.compact(document)
+    }
+    this.#running = undefined
+  }
+
+  /** Compacts a document if that is worth it; answers whether it did. Never rejects. */
+  async compact(document: string): Promise<boolean> {
+    const { store, compactor, keepHistory, onDamage } = this.#options
+    try {
+      const { updates, end } = await store.readDocument(document)
+      if (!isWorthIt(updates) || this.#isHopeless(document, updates.length)) return false
+      const result = await compactor.compact(updates, { gc: !keepHistory(document) })
+      if (!result.ok) {
+        this.#quarantine(document, { reason: result.reason, updates: updates.length })
+        return false
+      }
+      if (this.#closed) return false
+      await store.replace(document, { end, update: result.snapshot })
+      this.#quarantined.delete(document)
+      return true
+    } catch (error) {
+      // Any other failure of the store shows with its commits.
+      if (error instanceof RejoinError && error.code === 'damaged') onDamage(document)
+      return false
+    }
+  }
+
+  #isHopeless(document: string, updates: number): boolean {
+    const earlier = this.#quarantined.get(document)
+    return earlier !== undefined && updates < earlier.updates * COMPACTION_LIMITS.retryGrowth
+  }
+
+  #quarantine(document: string, why: { reason: string; updates: number }): void {
+    if (this.#closed) return
+    this.#quarantined.delete(document)
+    this.#quarantined.set(document, why)
+    forgetOldest(this.#quarantined, COMPACTION_LIMITS.quarantinedMax)
+  }
+
+  /** Waits for the document that is being compacted. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#running
+  }
+}
+
+/** The first update is the snapshot; what comes after it must weigh as much. */
+function isWorthIt(updates: readonly Uint8Array[]): boolean {
+  const [snapshot, ...tail] = updates
+  const tailBytes = tail.reduce((sum, { length }) => sum + length, 0)
+  return tail.length > 0 && tailBytes >= (snapshot?.length ?? 0)
+}
+
+function forgetOldest<V>(map: Map<string, V>, max: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= max) return
+    map.delete(key)
+  }
+}

@@ -1,0 +1,306 @@
+import type { EngineEffect, EngineEvent } from '@rejoin/engine'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { CHAIN_START, RejoinError } from '@rejoin/protocol'
+
+import type { Compactor } from './compaction/compactor.ts'
+import type { StoreCompaction } from './compaction/store-compaction.ts'
+import { REPLICA_LIMITS } from './limits.ts'
+import type { Store } from './ports/store.ts'
+
+export type StoreEffect = Extract<EngineEffect, { type: (typeof STORE_EFFECTS)[number] }>
+
+const STORE_EFFECTS = [
+  'commit',
+  'load',
+  'read',
+  'read-documents',
+  'read-all',
+  'compact',
+  'salvage',
+  'replace',
+  'read-loose',
+  'cut-log',
+  'measure',
+  'trim',
+] as const
+
+export function isStoreEffect(effect: EngineEffect): effect is StoreEffect {
+  return (STORE_EFFECTS as readonly string[]).includes(effect.type)
+}
+
+export interface StoreDriverOptions {
+  readonly store: Store
+  readonly compactor: Compactor
+  readonly compaction: StoreCompaction
+  readonly keepHistory: (document: string) => boolean
+}
+
+type Tell = (event: EngineEvent) => void
+
+interface WholeDocument {
+  readonly document: string
+  readonly updates: readonly Uint8Array[]
+}
+
+/**
+ * Carries out an engine's effects on the store, and tells it what came of them. A change that fails
+ * makes the replica read-only (rule S2); from then on the store is opened anew, ever more rarely, until
+ * that succeeds, so that nobody has to restart anything once the disk has room again.
+ */
+export class StoreDriver {
+  readonly #store: Store
+  readonly #compactor: Compactor
+  readonly #compaction: StoreCompaction
+  readonly #keepHistory: (document: string) => boolean
+  #committingSince: number | undefined
+  #reopening: NodeJS.Timeout | undefined
+  #reopenMs: number = REPLICA_LIMITS.reopenMsMin
+  readonly #closing = new AbortController()
+
+  constructor(options: StoreDriverOptions) {
+    this.#store = options.store
+    this.#compactor = options.compactor
+    this.#compaction = options.compaction
+    this.#keepHistory = options.keepHistory
+  }
+
+  /** How long the commit that is under way has taken, in ms. */
+  get committingMs(): number | undefined {
+    return this.#committingSince === undefined
+      ? undefined
+      : performance.now() - this.#committingSince
+  }
+
+  /** Carries out `effect`; `tell` is called once, later, unless the store was closed by then. */
+  carryOut(effect: StoreEffect, tell: Tell): void {
+    switch (effect.type) {
+      case 'commit':
+        return void this.#commit(effect, tell)
+      case 'load':
+        return void this.#load(effect.document, tell)
+      case 'read':
+        return void this.#read(effect, tell)
+      case 'read-documents':
+        return void this.#readDocuments(effect, tell)
+      case 'read-all':
+        return void this.#readAll(effect, tell)
+      case 'compact':
+        return void this.#compact(effect, tell)
+      case 'salvage':
+        return void this.#salvage(effect.document, tell)
+      case 'measure':
+        return void this.#store.logBytes().then(
+          (logBytes) => tell({ type: 'measured', logBytes }),
+          () => {},
+        )
+      case 'replace':
+      case 'read-loose':
+      case 'cut-log':
+      case 'trim':
+        return void this.#change(effect, tell)
+    }
+  }
+
+  async #commit({ batch }: StoreEffect & { type: 'commit' }, tell: Tell): Promise<void> {
+    this.#committingSince = performance.now()
+    try {
+      await this.#store.commit(batch)
+    } catch (error) {
+      return this.#failed(error as Error, tell)
+    } finally {
+      this.#committingSince = undefined
+    }
+    tell({ type: 'committed', batch: batch.id })
+    for (const { changes } of batch.entries) {
+      for (const { document } of changes) this.#compaction.noticed(document, 1)
+    }
+    for (const { document } of batch.snapshots) this.#compaction.noticed(document, 1)
+  }
+
+  /** No change can be made: the replica is read-only until the store is open again. */
+  #failed(error: Error, tell: Tell): void {
+    if (this.#closing.signal.aborted) return
+    tell({ type: 'commit-failed', batch: 0, reason: error.message })
+    if (this.#reopening !== undefined) return
+    this.#reopening = setTimeout(() => void this.#reopen(tell), this.#reopenMs)
+  }
+
+  async #reopen(tell: Tell): Promise<void> {
+    try {
+      const { heads } = await this.#store.reopen()
+      this.#reopening = undefined
+      this.#reopenMs = REPLICA_LIMITS.reopenMsMin
+      tell({ type: 'reopened', heads })
+    } catch (error) {
+      this.#reopening = undefined
+      this.#reopenMs = Math.min(this.#reopenMs * 2, REPLICA_LIMITS.reopenMsMax)
+      this.#failed(error as Error, tell)
+    }
+  }
+
+  async #load(document: string, tell: Tell): Promise<void> {
+    try {
+      const { updates } = await this.#store.readDocument(document)
+      const loaded = await this.#shortened(document, updates)
+      tell({ type: 'loaded', document, updates: loaded })
+      this.#compaction.noticed(document, updates.length)
+    } catch (error) {
+      const { message: reason } = error as Error
+      tell({ type: 'load-failed', document, reason, damaged: isDamage(error) })
+    }
+  }
+
+  /** Many updates are compacted before they are taken into memory; what can't be stays as it is. */
+  async #shortened(
+    document: string,
+    updates: readonly Uint8Array[],
+  ): Promise<readonly Uint8Array[]> {
+    if (updates.length <= REPLICA_LIMITS.loadedUpdatesMax) return updates
+    const gc = !this.#keepHistory(document)
+    const result = await this.#compactor.compact(updates, { gc })
+    return result.ok ? [result.snapshot] : updates
+  }
+
+  async #read(effect: StoreEffect & { type: 'read' }, tell: Tell): Promise<void> {
+    const { link, range, bytesMax } = effect
+    const { origin, from, to } = range
+    // A peer that gets nothing asks for documents; the store's own trouble shows with its writes.
+    const nothing = { previous: CHAIN_START, entries: [] }
+    const found = await this.#store.readEntries(origin, { from, to, bytesMax }).catch(() => nothing)
+    tell({ type: 'read', link, range, found })
+  }
+
+  async #readDocuments(
+    effect: StoreEffect & { type: 'read-documents' },
+    tell: Tell,
+  ): Promise<void> {
+    const { link, only, document, bytesMax } = effect
+    const documents: WholeDocument[] = []
+    const names = only ? [document] : await this.#namesAfter(document)
+    let bytes = 0
+    for (const name of names) {
+      const updates = await this.#readWhole(name, tell)
+      if (updates === undefined) return tell({ type: 'documents-read', link })
+      if (updates.length > 0) documents.push({ document: name, updates })
+      bytes += updates.reduce((sum, update) => sum + update.length, name.length)
+      if (bytes >= bytesMax) break
+    }
+    const done = only || names.length === 0
+    tell({ type: 'documents-read', link, found: { documents, done } })
+  }
+
+  async #readAll(effect: StoreEffect & { type: 'read-all' }, tell: Tell): Promise<void> {
+    const documents: WholeDocument[] = []
+    let { after } = effect
+    let bytes = 0
+    const names = await this.#namesAfter(after)
+    for (const name of names) {
+      // One that is damaged is told, and published when it is repaired and changed again.
+      const updates = (await this.#readWhole(name, tell)) ?? []
+      if (updates.length > 0) documents.push({ document: name, updates })
+      after = name
+      bytes += updates.reduce((sum, update) => sum + update.length, name.length)
+      if (bytes >= effect.bytesMax) break
+    }
+    tell({ type: 'all-read', documents, after, isLast: names.length === 0 })
+  }
+
+  /** A page of names; none when they can't be read, which shows elsewhere. */
+  async #namesAfter(document: string): Promise<string[]> {
+    const limit = REPLICA_LIMITS.namesPerPage
+    return await this.#store.listDocuments(document === '' ? { limit } : { after: document, limit })
+  }
+
+  /** The updates of a document; `undefined` when it can't be read, which is told where it is damage. */
+  async #readWhole(document: string, tell: Tell): Promise<readonly Uint8Array[] | undefined> {
+    try {
+      return (await this.#store.readDocument(document)).updates
+    } catch (error) {
+      if (isDamage(error)) tell({ type: 'damaged', document })
+      return undefined
+    }
+  }
+
+  async #compact(effect: StoreEffect & { type: 'compact' }, tell: Tell): Promise<void> {
+    const { document, updates, end } = effect
+    const result = await this.#compactor.compact(updates, { gc: !this.#keepHistory(document) })
+    const compacted = { type: 'compacted', document, end } as const
+    tell(result.ok ? { ...compacted, snapshot: result.snapshot } : compacted)
+  }
+
+  async #salvage(document: string, tell: Tell): Promise<void> {
+    try {
+      const { updates, end } = await this.#store.salvageDocument(document)
+      tell({ type: 'salvaged', document, updates, end })
+    } catch {
+      // Nothing of it can be read now; whoever opens it next tries again.
+      tell({ type: 'replaced', document, done: false })
+    }
+  }
+
+  async #change(
+    effect: Extract<StoreEffect, { type: 'replace' | 'read-loose' | 'cut-log' | 'trim' }>,
+    tell: Tell,
+  ): Promise<void> {
+    try {
+      tell(await this.#changed(effect))
+    } catch (error) {
+      if (effect.type === 'replace') {
+        tell({ type: 'replaced', document: effect.document, done: false })
+      }
+      this.#failed(error as Error, tell)
+    }
+  }
+
+  async #changed(
+    effect: Extract<StoreEffect, { type: 'replace' | 'read-loose' | 'cut-log' | 'trim' }>,
+  ): Promise<EngineEvent> {
+    switch (effect.type) {
+      case 'replace': {
+        const { document, end, update } = effect
+        await this.#store.replace(document, { end, update })
+        return { type: 'replaced', document, done: true }
+      }
+      case 'read-loose': {
+        const { origin, seq, bytesMax } = effect
+        const entries = await this.#store.readLoose(origin, { seq, bytesMax })
+        return { type: 'loose', origin, entries }
+      }
+      case 'cut-log': {
+        const { origin, seq } = effect
+        return { type: 'was-cut', origin, head: await this.#store.cut(origin, seq) }
+      }
+      case 'trim':
+        return { type: 'trimmed', floors: await this.#store.trim(effect.floor) }
+    }
+  }
+
+  /** Takes a new id, however often that has to be tried: nothing else can be done meanwhile. */
+  async renew(keep: number): Promise<void> {
+    clearTimeout(this.#reopening)
+    this.#reopening = undefined
+    while (!this.#closing.signal.aborted) {
+      try {
+        await this.#store.renew(keep)
+        return
+      } catch {
+        const { signal } = this.#closing
+        await sleep(REPLICA_LIMITS.reopenMsMin, undefined, { signal }).catch(() => {})
+        if (!signal.aborted) await this.#store.reopen().catch(() => {})
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    clearTimeout(this.#reopening)
+    await this.#compaction.close()
+    await this.#compactor.close()
+    await this.#store.close()
+  }
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof RejoinError && error.code === 'damaged'
+}
