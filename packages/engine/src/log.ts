@@ -40,6 +40,8 @@ export class Log implements LogView {
   readonly #floors: Map<ReplicaId, Head>
   /** Origins whose newest entries are being rolled back: nothing of them is taken meanwhile. */
   readonly #blocked = new Set<ReplicaId>()
+  /** Likewise those whose entries came as documents that are not durable yet. */
+  readonly #jumping = new Set<ReplicaId>()
   readonly #waiting = new Map<ReplicaId, SealedEntry[]>()
   #waitingCount = 0
   #waitingBytes = 0
@@ -66,7 +68,7 @@ export class Log implements LogView {
   }
 
   isBlocked(origin: ReplicaId): boolean {
-    return this.#blocked.has(origin)
+    return this.#blocked.has(origin) || this.#jumping.has(origin)
   }
 
   /** What this replica has: what counts in `R`, `U` and for its peers. */
@@ -102,6 +104,11 @@ export class Log implements LogView {
     this.#ahead = version
   }
 
+  /** What documents may hold at most. */
+  shown(): Version {
+    return join([this.#applied, this.#ahead])
+  }
+
   /** What documents hold of which the log has no entries: they have left it, or never came. */
   beforeLog(): Version {
     const floors = [...this.#floors].map(([origin, { seq }]) => [origin, seq] as const)
@@ -110,7 +117,7 @@ export class Log implements LogView {
 
   #newDeps(): Version {
     const deps = new Map<ReplicaId, number>()
-    for (const [origin, seq] of join([this.#applied, this.#ahead])) {
+    for (const [origin, seq] of this.shown()) {
       if (origin === this.self || seqOf(this.#declared, origin) === seq) continue
       deps.set(origin, seq)
       this.#declared.set(origin, seq)
@@ -127,7 +134,7 @@ export class Log implements LogView {
     const decoded = decodeRun(message)
     if (!decoded.ok) return { outcome: 'refused', rejection: decoded.rejection }
     const { origin, run } = decoded.value
-    if (this.#blocked.has(origin)) return { outcome: 'taken', origin, ready: [] }
+    if (this.isBlocked(origin)) return { outcome: 'taken', origin, ready: [] }
     const reached = this.reached(origin)
     // What others hold of this replica's own was durable here, so that there can't be more.
     const isLost = origin === this.self && (run.at(-1)?.dot.seq ?? 0) > reached
@@ -212,14 +219,22 @@ export class Log implements LogView {
     return this.#chains.get(origin) ?? CHAIN_START
   }
 
+  /** What `heads` say has come as documents, and will soon be durable. */
+  willJump(heads: Heads): void {
+    for (const origin of heads.keys()) {
+      this.#jumping.add(origin)
+      this.#dropWaiting(origin, () => true)
+    }
+  }
+
   /**
    * What `heads` say came as documents, and is durable: the log goes on after them. Returns the entries
    * that waited for it.
    */
   jump(heads: Heads): SealedEntry[] {
     for (const [origin, head] of heads) {
+      this.#jumping.delete(origin)
       if (seqOf(this.#applied, origin) >= head.seq) continue
-      this.#dropWaiting(origin, ({ dot }) => dot.seq <= head.seq)
       this.#setTo(origin, head)
       this.#floors.set(origin, head)
     }

@@ -98,6 +98,7 @@ export class Receiving {
       return { type: 'refused', link, rejection }
     }
     this.#log.runAhead(ahead)
+    this.#log.willJump(jumps)
     for (const [document, update] of updates) this.#show(document, update, now)
     this.#commit.addSnapshots({ snapshots: documents, notes, jumps })
     this.#seal()

@@ -1,5 +1,5 @@
 import type { GossipEvent } from '@rejoin/gossip'
-import { covers, type Heads, type Version } from '@rejoin/protocol'
+import { covers, type Version } from '@rejoin/protocol'
 
 import type { Emit } from './events.ts'
 import { Extent } from './extent.ts'
@@ -13,10 +13,10 @@ interface Salvaged {
   readonly end: number
 }
 
-/** A peer's copy of it, which held at least `base`. */
+/** A peer's copy of it, which holds at most what `upTo` says. */
 interface Fetched {
   readonly updates: readonly Uint8Array[]
-  readonly base: Heads
+  readonly upTo: Version
 }
 
 interface Damaged {
@@ -82,7 +82,7 @@ export class Repairing {
     for (const [document, damaged] of this.#damaged) {
       const { fetched } = damaged
       if (fetched === undefined || damaged.isPut === true) continue
-      if (!covers(version, seqsOf(fetched.base))) continue
+      if (!covers(version, fetched.upTo)) continue
       if (this.#put(document, damaged)) continue
       delete damaged.fetched
       this.#tell({ type: 'repaired' })
@@ -113,10 +113,6 @@ export class Repairing {
     this.#emit({ type: 'status' })
     if (damaged?.fetched !== undefined) this.#tell({ type: 'repaired' })
   }
-}
-
-function seqsOf(heads: Heads): Version {
-  return new Map([...heads].map(([origin, { seq }]) => [origin, seq]))
 }
 
 /** One update that holds what all of these do, if that lacks nothing. */

@@ -98,9 +98,9 @@ export class Storing {
   }
 
   /** A peer's copy of a damaged document has come. */
-  fetched({ document, updates, base }: GossipEffect & { type: 'fetched' }): Heard {
+  fetched({ document, updates, upTo }: GossipEffect & { type: 'fetched' }): Heard {
     this.#heard = []
-    this.#repairing.fetched(document, { updates, base })
+    this.#repairing.fetched(document, { updates, upTo })
     return this.#heard
   }
 

@@ -51,7 +51,7 @@ export const CATCH_UP_NOTE = 'catch-up'
  * documents come in another order. Meanwhile entries of all other origins flow as ever.
  *
  * The documents that have come show what the version does not say yet, and somebody may edit on top of
- * it. Such an edit depends on all that its source held (`ahead`): rule L4 holds for those who get it.
+ * it. Such an edit depends on all that its source held then (`ahead`): rule L4 holds for those who get it.
  */
 export class CatchUp {
   readonly #links: Links
@@ -112,7 +112,7 @@ export class CatchUp {
       return true
     }
     running.done = message.done
-    this.#progress.document = running.assembly.document ?? this.#progress.document
+    this.#ahead = join([this.#ahead, message.upTo])
     if (taken.value.length === 0 && !message.done) this.#ask()
     else this.#hand(link, taken.value, message.done)
     return true
@@ -121,16 +121,20 @@ export class CatchUp {
   #hand(link: OpenLink, documents: readonly Change[], done: boolean): void {
     const progress = this.#progress as Progress
     const jumps = done ? this.#lacking(progress.base) : new Map()
-    const base = new Map([...progress.base].map(([origin, { seq }]) => [origin, seq]))
-    this.#ahead = join([this.#ahead, base])
     const notes = new Map([[CATCH_UP_NOTE, this.#note(done)]])
     const ahead = this.#ahead
     this.#emit({ type: 'snapshots', link: link.id, documents, notes, jumps, ahead })
   }
 
+  /** How far it is once what was handed over is durable. */
+  #reached(): Progress | undefined {
+    const document = this.#running?.assembly.document ?? this.#progress?.document ?? ''
+    return this.#progress === undefined ? undefined : { ...this.#progress, document }
+  }
+
   /** What is to be found again after a restart; nothing once the version says all that there is. */
   #note(done: boolean): Uint8Array {
-    if (!done) return encodeNote(this.#progress, this.#ahead)
+    if (!done) return encodeNote(this.#reached(), this.#ahead)
     const held = new Map([...this.#log.heads].map(([origin, { seq }]) => [origin, seq]))
     const base = [...(this.#progress?.base ?? [])].map(
       ([origin, { seq }]) => [origin, seq] as const,
@@ -147,6 +151,8 @@ export class CatchUp {
   /** What was handed over is durable. */
   stored(): void {
     if (this.#running === undefined) return
+    // Only now: what was handed over and refused has to come again.
+    this.#progress = this.#reached()
     if (!this.#running.done) return this.#ask()
     this.#stop(this.#running.link)
     this.#progress = undefined

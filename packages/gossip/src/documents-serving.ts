@@ -21,7 +21,7 @@ interface Sending {
  * Sends documents whole to who is behind the log's floor (rule L7), or whose copy is damaged (S3). An
  * answer is one bounded chunk, and the asker asks on, so one that reads slowly costs what was read for
  * it: a chunk, or one larger document. `base` was durable before the first document was read, so all
- * of them hold at least that.
+ * of them hold at least that; what has come meanwhile they may hold too.
  */
 export class DocumentsServing {
   readonly #log: LogView
@@ -71,7 +71,8 @@ export class DocumentsServing {
   }
 
   #send(id: LinkId, answer: { base: Heads; pieces: Piece[]; done: boolean }): void {
-    const frame = encodeReplicaMessage({ type: 'documents', ...answer })
+    const upTo = this.#log.shown()
+    const frame = encodeReplicaMessage({ type: 'documents', ...answer, upTo })
     this.#emit({ type: 'send', links: [id], frame })
   }
 

@@ -124,12 +124,12 @@ export type GossipEffect =
       readonly jumps: Heads
       readonly ahead: Version
     }
-  /** A damaged document as a peer has it, which held at least `base`. Answered with `repaired`. */
+  /** A damaged document as a peer has it, which holds at most what `upTo` says. Answered with `repaired`. */
   | {
       readonly type: 'fetched'
       readonly document: string
       readonly updates: readonly Uint8Array[]
-      readonly base: Heads
+      readonly upTo: Version
     }
   /**
    * Of `origin` this replica holds another history after `seq` than others do: publish those entries'
@@ -167,6 +167,8 @@ export interface LogView {
   readonly heads: Heads
   /** What has left the log. */
   readonly floors: Heads
+  /** What documents may hold at most. */
+  shown(): Version
   /** Whether the entries of `origin` are being rolled back: none are to be asked for. */
   isBlocked(origin: ReplicaId): boolean
 }

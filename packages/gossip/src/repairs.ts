@@ -1,9 +1,10 @@
 import {
   covers,
+  EMPTY_VERSION,
   encodeReplicaMessage,
+  join,
   type Change,
   type Documents,
-  type Heads,
   type Version,
 } from '@rejoin/protocol'
 
@@ -19,8 +20,8 @@ interface Running {
   readonly document: string
   readonly assembly: Assembly
   readonly updates: Change[]
-  /** What the helper held before it read the document. */
-  base: Heads | undefined
+  /** What the document holds at most. */
+  upTo: Version
 }
 
 /**
@@ -55,7 +56,7 @@ export class Repairs {
     for (const [document, needs] of this.#wanted) {
       if (!covers(theirs, needs)) continue
       const assembly = new Assembly()
-      this.#running = { link, document, assembly, updates: [], base: undefined }
+      this.#running = { link, document, assembly, updates: [], upTo: EMPTY_VERSION }
       link.fetching = true
       return this.#ask()
     }
@@ -76,19 +77,19 @@ export class Repairs {
       return true
     }
     running.updates.push(...taken.value)
-    running.base ??= message.base
+    running.upTo = join([running.upTo, message.upTo])
     if (!message.done) this.#ask()
     else this.#finish(running)
     return true
   }
 
-  #finish({ link, document, updates, base = new Map() }: Running): void {
+  #finish({ link, document, updates, upTo }: Running): void {
     this.#running = undefined
     link.fetching = false
     this.#wanted.delete(document)
     this.#isBusy = true
     const own = updates.filter((change) => change.document === document)
-    this.#emit({ type: 'fetched', document, updates: own.map(({ update }) => update), base })
+    this.#emit({ type: 'fetched', document, updates: own.map(({ update }) => update), upTo })
   }
 
   /** What was fetched last is in its place, or of no use. */

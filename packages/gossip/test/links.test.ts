@@ -23,6 +23,7 @@ class Rig {
       heads: this.heads,
       floors: new Map<ReplicaId, Head>(),
       isBlocked: () => false,
+      shown: () => new Map<ReplicaId, number>(),
       reached: (origin: ReplicaId) => this.heads.get(origin)?.seq ?? 0,
     }
     const chain = '0'.repeat(16)

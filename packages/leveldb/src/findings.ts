@@ -13,7 +13,7 @@ import { countDocuments } from './documents.ts'
 import * as keys from './keys.ts'
 import { scanLog } from './log-scan.ts'
 import { decideLogs } from './log-verdict.ts'
-import { readMarks, type MarksFound } from './marks.ts'
+import { putMissing, readMarks, type MarksFound } from './marks.ts'
 import { seal, unseal } from './seal.ts'
 import { findUnlisted } from './unlisted.ts'
 import { decodeHead, decodeMember, type Mark } from './values.ts'
@@ -44,6 +44,8 @@ export interface Circumstances {
   readonly seen: Seen | undefined
   /** Another program, such as y-leveldb, has had the directory open meanwhile. */
   readonly isOpenedByOthers: boolean
+  /** LevelDB's tables are not as they were written, so that keys may be wrong. */
+  readonly hasDamagedTables: boolean
 }
 
 type Problems = StoreProblem[]
@@ -52,7 +54,7 @@ type Problems = StoreProblem[]
 export async function findings(
   database: Database,
   path: string,
-  { seen, isOpenedByOthers }: Circumstances,
+  { seen, isOpenedByOthers, hasDamagedTables }: Circumstances,
 ): Promise<Findings> {
   const problems: Problems = []
   const replica = await readReplicaId(database, path)
@@ -73,23 +75,23 @@ export async function findings(
     expected: batchLosses.length > 0 ? undefined : marks.last?.entries,
   })
   const counted = isUncounted ? 0 : (marks.last?.documents ?? 0)
-  const unlisted = documents < counted ? await findUnlisted(database) : undefined
+  const isShort = documents < counted || hasDamagedTables
+  const unlisted = isShort ? await findUnlisted(database) : undefined
   if (marks.last !== undefined && members.length < marks.last.members) {
     problems.push(lostRecord('What is known of a member is lost; it will be learned again.'))
   }
   const isForeign = isUncounted && documents > 0
-  if (replica !== undefined && seen === undefined) {
+  if (marks.last !== undefined && seen === undefined) {
     problems.push(lostRecord('The file REJOIN is missing or damaged; it was made anew.'))
   }
   const listed = documents + (unlisted?.count ?? 0)
   const documentLosses = listed < counted ? [`${counted - listed} documents`] : []
+  const counts = { entries: logs.entries, documents: listed, members: members.length }
+  const mark = markOf(marks, seen, counts)
+  const settleMarks = (writing: Writing): void => putMissing(writing, marks, mark.batch)
   return {
     replica,
-    mark: markOf(marks, seen, {
-      entries: logs.entries,
-      documents: listed,
-      members: members.length,
-    }),
+    mark,
     heads: logs.heads,
     floors: logs.floors,
     members,
@@ -97,7 +99,12 @@ export async function findings(
     cuts: logs.cuts,
     losses: [...batchLosses, ...logs.losses, ...documentLosses],
     problems: [...problems, ...logs.problems, ...(unlisted?.problems ?? [])],
-    changes: [...logs.changes, ...(unlisted?.changes ?? []), ...(isForeign ? [markForeign] : [])],
+    changes: [
+      ...logs.changes,
+      ...(unlisted?.changes ?? []),
+      ...(isForeign ? [markForeign] : []),
+      ...(batchLosses.length > 0 ? [settleMarks] : []),
+    ],
     leftovers: [...scans].flatMap(([origin, { hasOld }]) => (hasOld ? [origin] : [])),
     inode: Witness.inodeIn(path),
   }

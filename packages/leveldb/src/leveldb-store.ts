@@ -11,6 +11,7 @@ import type {
   StoredEntries,
 } from '@rejoin/replica'
 
+import { backUp } from './backup.ts'
 import { readingError, writingError } from './database.ts'
 import { damagedDocument, listNames, readExamined } from './documents.ts'
 import { readAfter, readChained, updatesInLog } from './log-reading.ts'
@@ -19,6 +20,10 @@ import { OneAtATime } from './one-at-a-time.ts'
 import { openDirectory, type Opened } from './opening.ts'
 import { probe } from './probe.ts'
 import { Session } from './session.ts'
+
+/** Keys before and after all others. */
+const FIRST = new Uint8Array()
+const LAST = Uint8Array.of(0xff)
 
 export interface LeveldbOptions {
   /**
@@ -116,7 +121,11 @@ export class LeveldbStore implements Store {
   async readEntries(origin: ReplicaId, range: EntryRange): Promise<StoredEntries> {
     const { database } = this.#reading()
     const floor = this.#session.floors.get(origin)
-    return await this.#read('the log', () => readChained(database, { origin, floor }, range))
+    const { found, damaged } = await this.#read('the log', () => {
+      return readChained(database, { origin, floor }, range)
+    })
+    if (damaged !== undefined) this.#session.foundDamage(origin, damaged)
+    return found
   }
 
   async readLoose(
@@ -157,6 +166,17 @@ export class LeveldbStore implements Store {
 
   documentCount(): number {
     return this.#opened.batches.mark.documents
+  }
+
+  /** All that is stored at this moment, for `restoreBackup`; changes go on meanwhile. */
+  backup(): AsyncIterable<Uint8Array> {
+    return backUp(this.#reading().database)
+  }
+
+  /** Gives back to the disk what deleted and replaced records take; may take long. */
+  async vacuum(): Promise<void> {
+    const { database } = this.#reading()
+    await database.compactRange(FIRST, LAST)
   }
 
   /** Lets the changes under way end first. */

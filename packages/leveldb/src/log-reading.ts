@@ -11,21 +11,31 @@ import { plainBytes, type Database } from './database.ts'
 import { dotOf, LOG, logKey } from './keys.ts'
 import { decodeLogRecord } from './values.ts'
 
+/** Entries that join on, and the first after them that can't be read, if that is why they end. */
+export interface Chained {
+  readonly found: StoredEntries
+  readonly damaged: number | undefined
+}
+
 /** Reads entries that join on, up to the first that is missing or can't be read. */
 export async function readChained(
   database: Database,
   { origin, floor }: { origin: ReplicaId; floor: Head | undefined },
   { from, to, bytesMax }: EntryRange,
-): Promise<StoredEntries> {
+): Promise<Chained> {
   // From one before, whose record has the hash that the first entry is chained to.
   const bounds = { gte: logKey(origin, from - 1), lte: logKey(origin, to) }
   const entries: Uint8Array[] = []
   let previous = hashBefore(from, floor)
   let bytesLeft = bytesMax
+  let damaged: number | undefined
   for await (const [key, stored] of database.iterator(bounds)) {
     const { seq } = dotOf(key)
     const record = decodeLogRecord(key, plainBytes(stored))
-    if (record === undefined) break
+    if (record === undefined) {
+      damaged = seq
+      break
+    }
     if (seq === from - 1) {
       previous = record.hash
       continue
@@ -35,7 +45,7 @@ export async function readChained(
     entries.push(record.bytes)
     bytesLeft -= record.bytes.length
   }
-  return { previous: previous ?? CHAIN_START, entries }
+  return { found: { previous: previous ?? CHAIN_START, entries }, damaged }
 }
 
 function hashBefore(from: number, floor: Head | undefined): ChainHash | undefined {

@@ -1,6 +1,7 @@
+import type { Writing } from './batches.ts'
 import type { Database } from './database.ts'
-import { MARK_SLOTS, MARKS } from './keys.ts'
-import { decodeMark, type Mark } from './values.ts'
+import { markKey, MARK_SLOTS, MARKS } from './keys.ts'
+import { decodeMark, encodeMark, type Mark } from './values.ts'
 
 export interface MarksFound {
   /** The mark of the newest batch; `undefined` in a store without any. */
@@ -10,9 +11,6 @@ export interface MarksFound {
   /** Marks that can't be read, and say nothing about their batches. */
   readonly damaged: number
 }
-
-/** Missing marks that are listed; there are no more of them by accident. */
-const MISSING_MAX = 1_000
 
 /** Reads the marks that the last batches left, and looks which are missing. */
 export async function readMarks(database: Database): Promise<MarksFound> {
@@ -30,9 +28,22 @@ export async function readMarks(database: Database): Promise<MarksFound> {
   for (const batch of found.keys()) newest = Math.max(newest, batch)
   const missing: number[] = []
   const oldest = Math.max(1, newest - MARK_SLOTS + 1)
-  for (let batch = newest; batch >= oldest && missing.length < MISSING_MAX; batch--) {
+  for (let batch = newest; batch >= oldest; batch--) {
     if (!found.has(batch)) missing.push(batch)
   }
   // A mark that can't be read is there all the same.
   return { last: found.get(newest), missing: missing.slice(damaged), damaged }
+}
+
+/** Puts marks in the place of those that are missing up to `upTo`: what was lost is known, and settled. */
+export function putMissing(writing: Writing, { last, missing }: MarksFound, upTo: number): void {
+  const newest = last?.batch ?? 0
+  const lost = [...missing]
+  for (let batch = Math.max(newest + 1, upTo - MARK_SLOTS + 1); batch <= upTo; batch++) {
+    lost.push(batch)
+  }
+  for (const batch of lost) {
+    const key = markKey(batch)
+    writing.put(key, encodeMark(key, { batch, entries: 0, documents: 0, members: 0 }))
+  }
 }

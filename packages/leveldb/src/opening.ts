@@ -17,7 +17,10 @@ import { prepareDirectory, type Found } from './directory.ts'
 import { findings, FORMAT, type Findings } from './findings.ts'
 import * as keys from './keys.ts'
 import { currentManifest, dropKept, endBrokenOpening, keepFiles, putBack } from './safekeeping.ts'
+import { survivesReading } from './reading-trial.ts'
+import { salvage } from './salvaging.ts'
 import { seal } from './seal.ts'
+import { damagedTables, tablesOf } from './tables.ts'
 import { encodeHead, encodeMember } from './values.ts'
 import { Witness, type Seen } from './witness.ts'
 
@@ -32,6 +35,8 @@ export interface Opened {
 export interface OpeningOptions {
   /** Opens also what has lost durable state, under a new replica id (rule L8). */
   readonly repair: boolean
+  /** Whether it is known to be a copy, whose replica id may be in use elsewhere. */
+  readonly isCopy?: boolean
 }
 
 /**
@@ -39,14 +44,15 @@ export interface OpeningOptions {
  * ever durable. A directory without a replica id, be it new or y-leveldb's, gets one. One that
  * is refused is left as it was.
  */
-export async function openDirectory(path: string, { repair }: OpeningOptions): Promise<Opened> {
+export async function openDirectory(path: string, options: OpeningOptions): Promise<Opened> {
   const found = await prepare(path)
   const seen = Witness.read(path)
   const manifest = await currentManifest(path)
   let database: Database | undefined
   try {
-    database = await openDatabase(path, found)
-    const opened = await look(database, path, { seen, manifest, repair })
+    const readable = await openReadable(path, found, options)
+    database = readable.database
+    const opened = await look(readable, path, { ...options, seen, manifest })
     await dropKept(path)
     return opened
   } catch (error) {
@@ -70,6 +76,38 @@ async function prepare(path: string): Promise<Found> {
   }
 }
 
+interface Readable {
+  readonly database: Database
+  readonly problems: readonly StoreProblem[]
+}
+
+/** Opens a database that can be read without an end of the process; with repair, after setting the rest aside. */
+async function openReadable(
+  path: string,
+  found: Found,
+  { repair }: OpeningOptions,
+): Promise<Readable> {
+  const tables = await tablesOf(path)
+  const database = await openDatabase(path, found).catch(async (error: unknown) => {
+    if (!repair || isLocked(error)) throw error
+    await salvage(path, [])
+    return await openDatabase(path, found)
+  })
+  const damaged = await damagedTables(path, tables, TABLE_BYTES_MAX)
+  if (damaged.length === 0) return { database, problems: [] }
+  const names = damaged.join(', ')
+  const message = `Of LevelDB's tables these are damaged: ${names}. What they held is named where it is missing.`
+  const problems: StoreProblem[] = [{ kind: 'damaged-record', message }]
+  if (await survivesReading(path)) return { database, problems }
+  await database.close()
+  if (!repair) throw lost(path, [`what is in its tables ${names}, which can't be read`])
+  await salvage(path, damaged)
+  return { database: await openDatabase(path, found), problems }
+}
+
+/** Tables that are looked at before anything is read; the rest of a larger store is not. */
+const TABLE_BYTES_MAX = 268_435_456
+
 function isLocked(error: unknown): boolean {
   return error instanceof RejoinError && error.code === 'store-locked'
 }
@@ -86,12 +124,15 @@ interface Before {
   readonly seen: Seen | undefined
   readonly manifest: string
   readonly repair: boolean
+  readonly isCopy?: boolean
 }
 
-async function look(database: Database, path: string, before: Before): Promise<Opened> {
+async function look(readable: Readable, path: string, before: Before): Promise<Opened> {
+  const { database } = readable
   const { seen, manifest, repair } = before
   const isOpenedByOthers = seen !== undefined && seen.manifest !== manifest
-  const state = await findings(database, path, { seen, isOpenedByOthers })
+  const hasDamagedTables = readable.problems.length > 0
+  const state = await findings(database, path, { seen, isOpenedByOthers, hasDamagedTables })
   if (state.losses.length > 0 && !repair) throw lost(path, state.losses)
   const witnessed = { batch: state.mark.batch, manifest: await currentManifest(path) }
   const witness = Witness.start(path, witnessed)
@@ -99,9 +140,11 @@ async function look(database: Database, path: string, before: Before): Promise<O
   await syncUpwards(path, path)
   const batches = new Batches(database, witness, state.mark)
   try {
-    const recovered = await settle(batches, state, seen)
+    const isCopy = before.isCopy === true || isCopied(state, seen)
+    const recovered = await settle(batches, state, isCopy)
     await clearLeftovers(database, state)
-    return { database, batches, witness, recovered }
+    const problems = [...readable.problems, ...recovered.problems]
+    return { database, batches, witness, recovered: { ...recovered, problems } }
   } catch (error) {
     witness.close()
     throw error
@@ -117,15 +160,15 @@ function lost(path: string, losses: readonly string[]): RejoinError {
   )
 }
 
+/** A copy of a directory has a witness whose file is not the one that it was written to. */
+function isCopied({ inode }: Findings, seen: Seen | undefined): boolean {
+  return seen !== undefined && seen.inode !== 0 && seen.inode !== inode
+}
+
 /** Writes down what opening has decided, in one batch, if there is anything. */
-async function settle(
-  batches: Batches,
-  state: Findings,
-  seen: Seen | undefined,
-): Promise<Recovered> {
-  const isCopied = seen !== undefined && seen.inode !== 0 && seen.inode !== state.inode
+async function settle(batches: Batches, state: Findings, isCopy: boolean): Promise<Recovered> {
   const isNew = state.replica === undefined
-  const isGivenUp = !isNew && (state.losses.length > 0 || isCopied)
+  const isGivenUp = !isNew && (state.losses.length > 0 || isCopy)
   const replica = isNew || isGivenUp ? mintId() : state.replica
   const members = new Map(state.members.map((member) => [member.replica, member]))
   const retired = isGivenUp ? retiredMember(members, state.replica) : undefined
@@ -140,7 +183,7 @@ async function settle(
       if (isNew || isGivenUp) putReplicaId(writing, replica)
     })
   }
-  const copied = isGivenUp && isCopied ? [copiedProblem(replica)] : []
+  const copied = isGivenUp && isCopy ? [copiedProblem(replica)] : []
   return {
     replica,
     heads: withoutZero(state.heads),

@@ -40,6 +40,18 @@ export class Session {
     })
   }
 
+  /** An entry in the log can't be read: peers that lack it get documents instead. */
+  foundDamage(origin: ReplicaId, seq: number): void {
+    const { problems } = this.recovered
+    if (problems.some((problem) => problem.kind === 'damaged-log' && problem.origin === origin))
+      return
+    const message = `Entry ${seq} of origin ${origin} can't be read; its documents hold what was in it.`
+    this.recovered = {
+      ...this.recovered,
+      problems: [...problems, { kind: 'damaged-log', origin, message }],
+    }
+  }
+
   get floors(): Heads {
     return this.#floors
   }

@@ -128,10 +128,11 @@ export interface Piece {
   readonly last: boolean
 }
 
-/** The answer to a `fetch`: documents that hold at least what `base` says. */
+/** The answer to a `fetch`: documents that hold at least what `base` says, and at most what `upTo` does. */
 export interface Documents {
   readonly type: 'documents'
   readonly base: Heads
+  readonly upTo: Version
   readonly pieces: readonly Piece[]
   /** There is nothing after these. */
   readonly done: boolean
@@ -220,8 +221,9 @@ function writeMember(writer: Writer, { replica, address, retired }: MemberAddres
   write.replicaId(writer, replica)
 }
 
-function writeDocuments(writer: Writer, { base, pieces, done }: Documents): void {
+function writeDocuments(writer: Writer, { base, upTo, pieces, done }: Documents): void {
   writeHeads(writer, base)
+  writeVersion(writer, upTo)
   write.uint(writer, pieces.length)
   for (const { document, bytes, left, last } of pieces) {
     write.text(writer, document)
@@ -279,6 +281,7 @@ const READ: { readonly [T in ReplicaMessage['type']]: (reader: Reader) => Replic
   documents: (reader) => ({
     type: 'documents',
     base: readHeads(reader),
+    upTo: readVersion(reader),
     pieces: readPieces(reader),
     done: reader.uint() === 1,
   }),

@@ -98,6 +98,7 @@ const replicaMessage: fc.Arbitrary<ReplicaMessage> = fc.oneof(
   fc.record({
     type: fc.constant('documents' as const),
     base: heads,
+    upTo: version,
     pieces: fc.array(fc.record({ document: name, bytes, left: fc.nat(), last: fc.boolean() }), {
       maxLength: 4,
     }),

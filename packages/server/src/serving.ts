@@ -5,8 +5,8 @@
  */
 import type { Server } from 'node:http'
 
-import { openLeveldbStore } from '@rejoin/leveldb'
-import { openReplica, type Replica, type Store } from '@rejoin/replica'
+import { openLeveldbStore, type LeveldbStore } from '@rejoin/leveldb'
+import { openReplica, type Replica } from '@rejoin/replica'
 import { serveWebSockets, webSocketTransport } from '@rejoin/websocket'
 
 import { failed } from './command-line/command-error.ts'
@@ -32,6 +32,10 @@ export interface ServeOptions {
   readonly demo: boolean
   /** The directory of the built page. */
   readonly static?: string
+  /** Whether to open also what has lost durable state, under a new id. */
+  readonly repair: boolean
+  /** Beginnings of names of documents whose deleted content is kept. */
+  readonly keepHistory: readonly string[]
 }
 
 type Where = Pick<ServeOptions, 'host' | 'port'>
@@ -50,7 +54,7 @@ const BOUNDS = { closeMs: 3_000 }
 /** Rejects with an error whose message is fit for a person where a port or directory won't do. */
 export async function serveReplica(options: ServeOptions): Promise<Serving> {
   const page = await openPage(options.static)
-  const store = await openLeveldbStore(options.data)
+  const store = await openLeveldbStore(options.data, { repair: options.repair })
   try {
     return await serveStore(store, page, options)
   } catch (error) {
@@ -60,7 +64,7 @@ export async function serveReplica(options: ServeOptions): Promise<Serving> {
 }
 
 async function serveStore(
-  store: Store,
+  store: LeveldbStore,
   page: StaticFiles | undefined,
   options: ServeOptions,
 ): Promise<Serving> {
@@ -70,14 +74,20 @@ async function serveStore(
   const url = await listen(server, options)
   const transport = webSocketTransport({ ...addressOption(options, url), bounds: BOUNDS })
   try {
-    const replica = await openReplica({ store, transport, peers })
+    const keepHistory = (name: string): boolean => {
+      return options.keepHistory.some((prefix) => name.startsWith(prefix))
+    }
+    const replica = await openReplica({ store, transport, peers, keepHistory })
     const sockets = serveWebSockets(server, {
       host: replica,
       transport,
       allowOrigins,
       bounds: BOUNDS,
     })
-    handle = router({ find: (path) => findResource({ replica, demo, page }, path), allowOrigins })
+    handle = router({
+      find: (path) => findResource({ replica, store, demo, page }, path),
+      allowOrigins,
+    })
     const close = async (): Promise<void> => {
       const closed = closeServer(server)
       try {

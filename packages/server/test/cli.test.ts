@@ -24,7 +24,8 @@ describe('rejoin', () => {
   it('helps, with every command, its options and examples', async () => {
     const general = await outcome(rejoin(['--help']))
     expect(general).toMatchObject({ exitCode: 0, stderr: '' })
-    for (const command of ['serve', 'status', 'replay']) {
+    const maintenance = ['remove', 'check', 'backup', 'restore', 'compact', 'export', 'import']
+    for (const command of ['serve', 'status', ...maintenance, 'replay']) {
       expect(general.stdout).toContain(`  ${command} `)
       const help = await outcome(rejoin([command, '--help']))
       expect(help).toMatchObject({ exitCode: 0, stderr: '' })

@@ -51,7 +51,7 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     openReplica({ transport: network.transport('b'), peers: ['memory:a'] }),
   ])
   const page = options.page === undefined ? undefined : await staticFiles(options.page)
-  const site = { replica, demo: options.demo === true, page }
+  const site = { replica, store: { backup: nothing }, demo: options.demo === true, page }
   const allowOrigins = ['https://app.example']
   const find = (path: string): ReturnType<typeof findResource> => findResource(site, path)
   const server = httpServer(router({ find, allowOrigins }))
@@ -65,6 +65,9 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
   const ask = (path: string, asked: Asked = {}): Promise<Reply> => askHttp(port, path, asked)
   return { replica, peer, server, port, ask }
 }
+
+/** A store in memory has no backup. */
+async function* nothing(): AsyncGenerator<Uint8Array> {}
 
 export function portOf(server: TcpServer): number {
   const address = server.address()

@@ -12,6 +12,18 @@ export interface StoreCompactionOptions {
   readonly onDamage: (document: string) => void
 }
 
+interface Eagerness {
+  /** Also where little is saved. */
+  readonly evenIfSmall?: boolean
+  /** Only finds out what would be saved. */
+  readonly isDry?: boolean
+}
+
+interface Sizes {
+  readonly before: number
+  readonly after: number
+}
+
 export interface Quarantined {
   readonly document: string
   readonly reason: string
@@ -61,26 +73,38 @@ export class StoreCompaction {
     this.#running = undefined
   }
 
-  /** Compacts a document if that is worth it; answers whether it did. Never rejects. */
-  async compact(document: string): Promise<boolean> {
-    const { store, compactor, keepHistory, onDamage } = this.#options
+  /**
+   * Compacts a document if that is worth it; answers its bytes before and after, or `undefined` when it
+   * was left as it is. Never rejects.
+   */
+  async compact(document: string, options: Eagerness = {}): Promise<Sizes | undefined> {
     try {
-      const { updates, end } = await store.readDocument(document)
-      if (!isWorthIt(updates) || this.#isHopeless(document, updates.length)) return false
-      const result = await compactor.compact(updates, { gc: !keepHistory(document) })
-      if (!result.ok) {
-        this.#quarantine(document, { reason: result.reason, updates: updates.length })
-        return false
-      }
-      if (this.#closed) return false
-      await store.replace(document, { end, update: result.snapshot })
-      this.#quarantined.delete(document)
-      return true
+      return await this.#compact(document, options)
     } catch (error) {
       // Any other failure of the store shows with its commits.
-      if (error instanceof RejoinError && error.code === 'damaged') onDamage(document)
-      return false
+      const isDamage = error instanceof RejoinError && error.code === 'damaged'
+      if (isDamage) this.#options.onDamage(document)
+      return undefined
     }
+  }
+
+  async #compact(
+    document: string,
+    { evenIfSmall = false, isDry = false }: Eagerness,
+  ): Promise<Sizes | undefined> {
+    const { store, compactor, keepHistory } = this.#options
+    const { updates, end } = await store.readDocument(document)
+    const isWorthIt = evenIfSmall ? updates.length > 1 : outweighs(updates)
+    if (!isWorthIt || this.#isHopeless(document, updates.length)) return undefined
+    const result = await compactor.compact(updates, { gc: !keepHistory(document) })
+    if (!result.ok) {
+      this.#quarantine(document, { reason: result.reason, updates: updates.length })
+      return undefined
+    }
+    if (this.#closed) return undefined
+    if (!isDry) await store.replace(document, { end, update: result.snapshot })
+    this.#quarantined.delete(document)
+    return { before: sum(updates), after: result.snapshot.length }
   }
 
   #isHopeless(document: string, updates: number): boolean {
@@ -103,10 +127,12 @@ export class StoreCompaction {
 }
 
 /** The first update is the snapshot; what comes after it must weigh as much. */
-function isWorthIt(updates: readonly Uint8Array[]): boolean {
-  const [snapshot, ...tail] = updates
-  const tailBytes = tail.reduce((sum, { length }) => sum + length, 0)
-  return tail.length > 0 && tailBytes >= (snapshot?.length ?? 0)
+function outweighs([snapshot, ...tail]: readonly Uint8Array[]): boolean {
+  return tail.length > 0 && sum(tail) >= (snapshot?.length ?? 0)
+}
+
+function sum(updates: readonly Uint8Array[]): number {
+  return updates.reduce((bytes, { length }) => bytes + length, 0)
 }
 
 function forgetOldest<V>(map: Map<string, V>, max: number): void {

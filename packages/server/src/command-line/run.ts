@@ -7,7 +7,14 @@ import { readFile } from 'node:fs/promises'
 
 import { RejoinError } from '@rejoin/protocol'
 
+import { backup } from '../commands/backup.ts'
+import { check } from '../commands/check.ts'
+import { compact } from '../commands/compact.ts'
+import { exportDocuments } from '../commands/export.ts'
+import { importDocuments } from '../commands/import.ts'
+import { remove } from '../commands/remove.ts'
 import { replay } from '../commands/replay.ts'
+import { restore } from '../commands/restore.ts'
 import { serve } from '../commands/serve.ts'
 import { status } from '../commands/status.ts'
 import { TraceError } from '../replay/trace-error.ts'
@@ -17,7 +24,18 @@ import { readGiven, type Environment } from './given.ts'
 import { commandHelp, generalHelp } from './help.ts'
 import { nearest } from './nearest.ts'
 
-const COMMANDS: readonly Command[] = [serve, status, replay]
+const COMMANDS: readonly Command[] = [
+  serve,
+  status,
+  remove,
+  check,
+  backup,
+  restore,
+  compact,
+  exportDocuments,
+  importDocuments,
+  replay,
+]
 
 export async function main(): Promise<void> {
   const args = process.argv.slice(2)

@@ -6,6 +6,7 @@ import type { Command } from '../command-line/command.ts'
 import type { Given } from '../command-line/given.ts'
 import { serveReplica, type ServeOptions, type Serving } from '../serving.ts'
 import { listenForStop } from '../stop-request.ts'
+import { counted } from './counted.ts'
 
 /** For making durable what was accepted and closing everything; then the process ends with 1. */
 const STOP_DEADLINE_MS = 10_000
@@ -66,6 +67,18 @@ as the path. GET /healthz, /status, /documents and /documents/NAME answer over H
       help: 'An origin whose web pages may connect, or *; those of this machine may anyway.',
     },
     {
+      name: 'repair',
+      environment: 'REJOIN_REPAIR',
+      help: 'Open the data also where something durable is lost: take a new id, get the rest from others.',
+    },
+    {
+      name: 'keep-history',
+      value: 'PREFIX',
+      repeatable: true,
+      environment: 'REJOIN_KEEP_HISTORY',
+      help: 'Keep deleted content in documents whose names begin so; the same at every replica.',
+    },
+    {
       name: 'demo',
       environment: 'REJOIN_DEMO',
       help: 'Let links be cut and mended over HTTP, and serve the page of --static.',
@@ -95,6 +108,7 @@ as the path. GET /healthz, /status, /documents and /documents/NAME answer over H
     try {
       const serving = await serveReplica(options)
       process.stdout.write(readyLine(serving, options))
+      tellProblems(serving.replica)
       tellWhenReadOnly(serving.replica)
       await stop.asked
       await close(serving)
@@ -123,6 +137,8 @@ function readOptions(given: Given): ServeOptions {
     peers: given.list('peer'),
     allowOrigins: given.list('allow-origin').map((origin) => readOrigin(given, origin)),
     demo: given.isOn('demo'),
+    repair: given.isOn('repair'),
+    keepHistory: given.list('keep-history'),
     ...(advertise === undefined ? {} : { advertise }),
     ...(page === undefined ? {} : { static: page }),
   }
@@ -153,16 +169,20 @@ function readyLine({ replica, url }: Serving, { data, peers }: ServeOptions): st
 
 /** Clients are told by their refused edits; this is for who looks after the replica. */
 function tellWhenReadOnly(replica: Replica): void {
-  const forget = replica.onStatus(() => {
+  let told: string | null = null
+  replica.onStatus(() => {
     const { readOnly } = replica.status()
-    if (readOnly === null) return
-    process.stderr.write(`rejoin: Replica ${replica.id} is read-only now: ${readOnly}\n`)
-    forget()
+    if (readOnly === told) return
+    told = readOnly
+    const now = readOnly === null ? 'stores edits again.' : `is read-only now: ${readOnly}`
+    process.stderr.write(`rejoin: Replica ${replica.id} ${now}\n`)
   })
 }
 
-function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`
+function tellProblems(replica: Replica): void {
+  for (const { message } of replica.status().store.problems) {
+    process.stderr.write(`rejoin: ${message}\n`)
+  }
 }
 
 async function close(serving: Serving): Promise<void> {

@@ -11,7 +11,7 @@ export function statusTable(status: ReplicaStatus): string {
 }
 
 function facts(status: ReplicaStatus): string {
-  const { replica, address, documents, divergence, readOnly, rejections } = status
+  const { replica, address, documents, divergence, readOnly, rejections, store } = status
   const refused = Object.entries(rejections).map(([code, count]) => `${code} ${count}`)
   return table([
     ['Replica', replica],
@@ -19,6 +19,9 @@ function facts(status: ReplicaStatus): string {
     ['Documents', String(documents)],
     ['Divergence', divergenceText(divergence)],
     ['Edits', readOnly === null ? 'accepted' : `refused, read-only: ${readOnly}`],
+    ...store.problems.map(({ message }) => ['Problem', message]),
+    ...store.damaged.map((name) => ['Damaged', `"${name}", until it is repaired from others`]),
+    ...store.incompactible.map(({ document, reason }) => ['Grows', `"${document}": ${reason}`]),
     ['Rejections', refused.length === 0 ? 'none' : refused.join(', ')],
   ])
 }

@@ -6,7 +6,8 @@
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array
+  /** A stream where it may be of any length; it is sent as fast as it is read. */
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array>
 }
 
 export function json(status: number, value: unknown): Answer {

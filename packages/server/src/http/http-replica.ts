@@ -46,6 +46,22 @@ export class HttpReplica {
     return new Uint8Array(await response.arrayBuffer())
   }
 
+  /** All that it holds at this moment. */
+  async backup(): Promise<AsyncIterable<Uint8Array>> {
+    // However long it takes: only the answer itself has a deadline.
+    const response = await fetch(`${this.httpUrl}/backup`).catch((cause: unknown) => {
+      throw failed(`No replica answers at ${this.httpUrl} (${reasonOf(cause)}).`, { cause })
+    })
+    if (!response.ok || response.body === null) throw await this.#refused(response)
+    return response.body
+  }
+
+  async remove(member: ReplicaId): Promise<void> {
+    const response = await this.#ask('DELETE', `/members/${member}`)
+    if (!response.ok) throw await this.#refused(response)
+    await response.body?.cancel()
+  }
+
   async cut(peer: ReplicaId): Promise<void> {
     await this.#command('DELETE', peer)
   }

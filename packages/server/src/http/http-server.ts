@@ -4,7 +4,7 @@
  * other connections go on.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
+import { pipeline, Readable, type Duplex } from 'node:stream'
 
 import { failure, type Answer } from './answer.ts'
 import { splitTarget, type Request } from './request.ts'
@@ -91,9 +91,20 @@ function claimsBody(request: IncomingMessage): boolean {
 
 function write(response: ServerResponse, request: IncomingMessage, answer: Answer): void {
   const body = typeof answer.body === 'string' ? Buffer.from(answer.body) : answer.body
+  if (!(body instanceof Uint8Array)) {
+    response.writeHead(answer.status, { ...SECURITY_HEADERS, ...answer.headers })
+    return request.method === 'HEAD' ? void response.end() : stream(response, body)
+  }
   const length = answer.status === 204 ? {} : { 'content-length': String(body.length) }
   response.writeHead(answer.status, { ...SECURITY_HEADERS, ...length, ...answer.headers })
   response.end(request.method === 'HEAD' ? undefined : body)
+}
+
+/** A stream that breaks off ends its connection, so that nobody takes what has come for all of it. */
+function stream(response: ServerResponse, body: AsyncIterable<Uint8Array>): void {
+  pipeline(Readable.from(body), response, (error) => {
+    if (error !== undefined && error !== null) response.destroy()
+  })
 }
 
 const STATUS_OF_CLIENT_ERROR: Readonly<Record<string, string>> = {

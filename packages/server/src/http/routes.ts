@@ -1,14 +1,18 @@
+import type { LeveldbStore } from '@rejoin/leveldb'
 import type { Replica } from '@rejoin/replica'
 
+import { backup } from './backup.ts'
 import { document, documentNames } from './documents.ts'
 import { failure } from './answer.ts'
 import { health, status } from './health.ts'
 import { link } from './links.ts'
+import { member } from './members.ts'
 import type { Resource } from './router.ts'
 import type { StaticFiles } from './static-files.ts'
 
 export interface Site {
   readonly replica: Replica
+  readonly store: Pick<LeveldbStore, 'backup'>
   /** Whether links may be cut and mended, and the page be served. */
   readonly demo: boolean
   readonly page: StaticFiles | undefined
@@ -16,6 +20,7 @@ export interface Site {
 
 const DOCUMENTS = '/documents/'
 const LINKS = '/links/'
+const MEMBERS = '/members/'
 
 /** What a replica serves, by raw path; all else is a file of the page, if there is a page. */
 export function findResource(site: Site, path: string): Resource | undefined {
@@ -23,6 +28,8 @@ export function findResource(site: Site, path: string): Resource | undefined {
   if (path === '/healthz') return health(replica)
   if (path === '/status') return status(replica)
   if (path === '/documents') return documentNames(replica)
+  if (path === '/backup') return backup(site.store)
+  if (path.startsWith(MEMBERS)) return member(replica, path.slice(MEMBERS.length))
   if (path.startsWith(DOCUMENTS)) return document(replica, path.slice(DOCUMENTS.length))
   if (path.startsWith(LINKS)) return link(replica, path.slice(LINKS.length), demo)
   return demo && page !== undefined ? file(page, path) : undefined
