@@ -46,10 +46,17 @@ function placeOf(record: DocumentRecord | undefined, { clocks, damage }: Examine
   }
 }
 
-/** A document's place, if its record is ours and its last update is the one that the record says. */
-export async function findPlace(database: Database, document: string): Promise<Place | undefined> {
+/**
+ * A document's place, if its record is ours and its last update is the one that the record says; `'new'`
+ * for one that is not there, and `undefined` for one that has to be looked at.
+ */
+export async function findPlace(
+  database: Database,
+  document: string,
+): Promise<Place | 'new' | undefined> {
   const last = database.keys({ ...updatesOf(document), reverse: true, limit: 1 })
   const [[key], record] = await Promise.all([last.all(), readRecord(database, document)])
+  if (record === 'none' && key === undefined) return 'new'
   if (typeof record === 'string' || record.clocks === undefined || key === undefined)
     return undefined
   const { vector, clocks } = record

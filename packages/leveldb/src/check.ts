@@ -140,7 +140,7 @@ async function checkOrigin(
   let previous = floor?.hash ?? CHAIN_START
   const range = { gt: logKey(origin, start), lte: logKey(origin, head.seq) }
   for await (const [key, stored] of database.iterator(range)) {
-    const { seq } = dotOf(key)
+    const seq = dotOf(key)?.seq ?? 0
     const record = decodeLogRecord(key, stored)
     checked.entries += 1
     checked.bytes += stored.length

@@ -1,11 +1,21 @@
 import { encodeStateVectorFromUpdate } from 'yjs'
 
+import type { UpdateKeys } from './keys.ts'
 import { encodeVector, type Clocks, type DocumentRecord } from './values.ts'
 
 /** A document's record with our clocks: where its next update goes. */
-export type Place = DocumentRecord & { readonly clocks: Clocks }
+export type Place = DocumentRecord & {
+  readonly clocks: Clocks
+  /** Once it was written to. */
+  readonly keys?: PlaceKeys
+}
 
-/** About 3 MB with names of 50 characters; the document used longest ago is forgotten beyond it. */
+export interface PlaceKeys {
+  readonly record: Uint8Array
+  readonly updates: UpdateKeys
+}
+
+/** About 6 MB with names of 50 characters; the document used longest ago is forgotten beyond it. */
 export const REMEMBERED_MAX = 16_384
 
 /** Reads under way at once while places are looked up. */

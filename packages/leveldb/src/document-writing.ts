@@ -1,8 +1,8 @@
 import type { Change } from '@rejoin/protocol'
 
 import type { Writing } from './batches.ts'
-import { newPlace, type Place } from './document-places.ts'
-import { stateVectorKey, updateKey } from './keys.ts'
+import { newPlace, type Place, type PlaceKeys } from './document-places.ts'
+import { stateVectorKey, UpdateKeys } from './keys.ts'
 import { seal } from './seal.ts'
 import { encodeDocumentRecord } from './values.ts'
 
@@ -19,15 +19,20 @@ export function putChanges(
   for (const { document, update } of changes) {
     const place = places.get(document) ?? newPlace(update)
     const { first, next } = place.clocks
-    const key = updateKey(document, next)
+    const { vector, keys = keysOf(document) } = place
+    const key = keys.updates.at(next)
     writing.put(key, seal(key, update))
-    places.set(document, { ...place, clocks: { first, next: next + 1 } })
+    places.set(document, { vector, keys, clocks: { first, next: next + 1 } })
     touched.add(document)
   }
   for (const document of touched) putRecord(writing, document, places.get(document) as Place)
 }
 
+function keysOf(document: string): PlaceKeys {
+  return { record: stateVectorKey(document), updates: new UpdateKeys(document) }
+}
+
 export function putRecord(writing: Writing, document: string, place: Place): void {
-  const key = stateVectorKey(document)
+  const key = place.keys?.record ?? stateVectorKey(document)
   writing.put(key, encodeDocumentRecord(key, place))
 }

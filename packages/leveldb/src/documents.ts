@@ -45,8 +45,13 @@ export async function listNames(
 ): Promise<string[]> {
   const { gte, lt } = DOCUMENTS
   const start = after === undefined ? { gte } : { gt: stateVectorKey(after) }
-  const found = database.keys({ ...start, lt, limit, highWaterMarkBytes: READ_BYTES })
-  return (await found.all()).map(documentOf)
+  const names: string[] = []
+  for await (const key of database.keys({ ...start, lt, highWaterMarkBytes: READ_BYTES })) {
+    const name = documentOf(key)
+    if (name !== '') names.push(name)
+    if (names.length === limit) break
+  }
+  return names
 }
 
 /** Keys that one step of counting takes. */

@@ -57,7 +57,8 @@ export async function findings(
   { seen, isOpenedByOthers, hasDamagedTables }: Circumstances,
 ): Promise<Findings> {
   const problems: Problems = []
-  const replica = await readReplicaId(database, path)
+  const identity = await readIdentity(database, path)
+  const { replica } = identity
   const members = await readMembers(database, problems)
   const notes = await readNotes(database, problems)
   const floors = await readHeads(database, keys.FLOORS, problems)
@@ -75,7 +76,7 @@ export async function findings(
     expected: batchLosses.length > 0 ? undefined : marks.last?.entries,
   })
   const counted = isUncounted ? 0 : (marks.last?.documents ?? 0)
-  const isShort = documents < counted || hasDamagedTables
+  const isShort = documents < counted || hasDamagedTables || identity.losses.length > 0
   const unlisted = isShort ? await findUnlisted(database) : undefined
   if (marks.last !== undefined && members.length < marks.last.members) {
     problems.push(lostRecord('What is known of a member is lost; it will be learned again.'))
@@ -97,7 +98,7 @@ export async function findings(
     members,
     notes: isForeign ? new Map([...notes, [FOREIGN_NOTE, FOREIGN]]) : notes,
     cuts: logs.cuts,
-    losses: [...batchLosses, ...logs.losses, ...documentLosses],
+    losses: [...identity.losses, ...batchLosses, ...logs.losses, ...documentLosses],
     problems: [...problems, ...logs.problems, ...(unlisted?.problems ?? [])],
     changes: [
       ...logs.changes,
@@ -144,27 +145,36 @@ function lostBatches(
   return losses
 }
 
-async function readReplicaId(database: Database, path: string): Promise<ReplicaId | undefined> {
-  const wanted = [keys.FORMAT_KEY, keys.REPLICA_KEY]
-  const [format, id] = await database.getMany(wanted)
+interface Identity {
+  /** `undefined` in a directory that no replica has had yet, and where it is lost. */
+  readonly replica: ReplicaId | undefined
+  /** What of it is gone that was there once. */
+  readonly losses: readonly string[]
+}
+
+async function readIdentity(database: Database, path: string): Promise<Identity> {
+  const [format, id] = await database.getMany([keys.FORMAT_KEY, keys.REPLICA_KEY])
   if (format === undefined && id === undefined) {
-    if ((await database.keys({ ...keys.MARKS, limit: 1 }).all()).length > 0) {
-      throw unreadable(path, 'its format and its replica id')
-    }
-    return undefined
+    const isNew = (await database.keys({ ...keys.MARKS, limit: 1 }).all()).length === 0
+    return { replica: undefined, losses: isNew ? [] : ['its format and its replica id'] }
   }
   const number = format === undefined ? undefined : unseal(keys.FORMAT_KEY, format)
-  if (number === undefined) throw unreadable(path, 'the number of its format')
-  if (number[0] !== FORMAT) {
-    throw new RejoinError(
-      'store-failed',
-      `The directory ${path} has the format ${number.join('.')}; this version of Rejoin knows ` +
-        `format ${FORMAT}. Use the version that wrote it, or choose another directory with --data.`,
-    )
-  }
+  if (number !== undefined && number[0] !== FORMAT) throw otherFormat(path, number)
   const bytes = id === undefined ? undefined : unseal(keys.REPLICA_KEY, id)
-  if (bytes?.length !== REPLICA_ID_BYTES) throw unreadable(path, 'its replica id')
-  return replicaIdFromBytes(bytes)
+  const replica = bytes?.length === REPLICA_ID_BYTES ? replicaIdFromBytes(bytes) : undefined
+  const losses = [
+    ...(number === undefined ? ['the number of its format'] : []),
+    ...(replica === undefined ? ['its replica id'] : []),
+  ]
+  return { replica, losses }
+}
+
+function otherFormat(path: string, number: Uint8Array): RejoinError {
+  return new RejoinError(
+    'store-failed',
+    `The directory ${path} has the format ${number.join('.')}; this version of Rejoin knows ` +
+      `format ${FORMAT}. Use the version that wrote it, or choose another directory with --data.`,
+  )
 }
 
 /** The layout that this code reads and writes; another number is refused. */
@@ -207,12 +217,4 @@ async function readHeads(
 
 function lostRecord(message: string): StoreProblem {
   return { kind: 'damaged-record', message }
-}
-
-function unreadable(path: string, what: string): RejoinError {
-  return new RejoinError(
-    'damaged',
-    `The directory ${path} is damaged: ${what} can't be read. Restore it from a backup, or ` +
-      'move it away and start empty, to be filled by other replicas.',
-  )
 }

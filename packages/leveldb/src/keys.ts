@@ -1,6 +1,6 @@
-import type { ReplicaId } from '@rejoin/protocol'
+import { parseReplicaId, type ReplicaId } from '@rejoin/protocol'
 
-import { decodeKey, encodeKey } from './key-encoding.ts'
+import { decodeKey, encodeKey, type KeyPart } from './key-encoding.ts'
 
 /**
  * Every key in a directory, and the ranges that are read. The first two are y-leveldb's, which
@@ -59,8 +59,40 @@ export function updateKey(document: string, clock: number): Uint8Array {
   return encodeKey(['v1', document, 'update', clock])
 }
 
+/** The keys of one document's updates, made one after the other without being put together each time. */
+export class UpdateKeys {
+  readonly #first: Uint8Array
+
+  constructor(document: string) {
+    this.#first = updateKey(document, 0)
+  }
+
+  at(clock: number): Uint8Array {
+    if (clock >= CLOCK_END)
+      throw new RangeError(`a document has had ${clock} updates, and can't have more`)
+    const key = this.#first.slice()
+    const end = key.length
+    key[end - 4] = clock >>> 24
+    key[end - 3] = clock >>> 16
+    key[end - 2] = clock >>> 8
+    key[end - 1] = clock
+    return key
+  }
+}
+
+/** What a key is made of; nothing of one that is damaged. */
+function partsOf(key: Uint8Array): KeyPart[] {
+  try {
+    return decodeKey(key)
+  } catch {
+    return []
+  }
+}
+
+/** -1 where the key is damaged. */
 export function clockOf(key: Uint8Array): number {
-  return decodeKey(key)[3] as number
+  const clock = partsOf(key)[3]
+  return typeof clock === 'number' ? clock : -1
 }
 
 export function updatesOf(document: string): KeyRange {
@@ -71,8 +103,10 @@ export function stateVectorKey(document: string): Uint8Array {
   return encodeKey(['v1_sv', document])
 }
 
+/** Empty, as no name is, where the key is damaged. */
 export function documentOf(key: Uint8Array): string {
-  return decodeKey(key)[1] as string
+  const name = partsOf(key)[1]
+  return typeof name === 'string' ? name : ''
 }
 
 export function memberKey(member: ReplicaId): Uint8Array {
@@ -91,9 +125,10 @@ export function cutKey(origin: ReplicaId): Uint8Array {
   return encodeKey(['rejoin', 'cut', origin])
 }
 
-/** The member, note, or origin that a key of ours is about. */
+/** The member, note, or origin that a key of ours is about; empty where the key is damaged. */
 export function subjectOf(key: Uint8Array): string {
-  return decodeKey(key)[2] as string
+  const subject = partsOf(key)[2]
+  return typeof subject === 'string' ? subject : ''
 }
 
 /**
@@ -112,7 +147,10 @@ export function logKey(origin: ReplicaId, seq: number): Uint8Array {
   return encodeKey(['rejoin', 'log', origin, Math.floor(seq / HALF), seq % HALF])
 }
 
-export function dotOf(key: Uint8Array): { origin: ReplicaId; seq: number } {
-  const [, , origin, high, low] = decodeKey(key) as [string, string, ReplicaId, number, number]
-  return { origin, seq: high * HALF + low }
+/** `undefined` where the key is damaged. */
+export function dotOf(key: Uint8Array): { origin: ReplicaId; seq: number } | undefined {
+  const [, , origin, high, low] = partsOf(key)
+  const id = typeof origin === 'string' ? parseReplicaId(origin) : undefined
+  const isWhole = id !== undefined && typeof high === 'number' && typeof low === 'number'
+  return isWhole ? { origin: id, seq: high * HALF + low } : undefined
 }

@@ -30,10 +30,10 @@ export async function readChained(
   let bytesLeft = bytesMax
   let damaged: number | undefined
   for await (const [key, stored] of database.iterator(bounds)) {
-    const { seq } = dotOf(key)
+    const seq = dotOf(key)?.seq
     const record = decodeLogRecord(key, plainBytes(stored))
     if (record === undefined) {
-      damaged = seq
+      damaged = seq ?? from + entries.length
       break
     }
     if (seq === from - 1) {
@@ -64,9 +64,10 @@ export async function readAfter(
   let bytesLeft = bytesMax
   for await (const [key, stored] of database.iterator(bounds)) {
     const record = decodeLogRecord(key, plainBytes(stored))
-    if (record === undefined) continue
+    const dot = dotOf(key)
+    if (record === undefined || dot === undefined) continue
     if (found.length > 0 && record.bytes.length > bytesLeft) break
-    found.push({ seq: dotOf(key).seq, bytes: record.bytes })
+    found.push({ seq: dot.seq, bytes: record.bytes })
     bytesLeft -= record.bytes.length
   }
   return found

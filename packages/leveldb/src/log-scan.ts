@@ -32,7 +32,9 @@ export async function scanLog(
       const keys = await iterator.nextv(SCAN_KEYS)
       if (keys.length === 0) return scans
       for (const key of keys) {
-        const { origin, seq } = dotOf(key)
+        const dot = dotOf(key)
+        if (dot === undefined) continue
+        const { origin, seq } = dot
         const floor = floors.get(origin)?.seq ?? 0
         scans.set(origin, withEntry(scans.get(origin) ?? emptyScan(0), seq, floor))
       }

@@ -179,7 +179,9 @@ async function settle(batches: Batches, state: Findings, isCopy: boolean): Promi
     await batches.write({ members: grown }, (writing) => {
       for (const change of state.changes) change(writing)
       if (retired !== undefined) putMember(writing, retired)
-      if (isNew) writing.put(keys.FORMAT_KEY, seal(keys.FORMAT_KEY, Uint8Array.of(FORMAT)))
+      if (isNew || isGivenUp) {
+        writing.put(keys.FORMAT_KEY, seal(keys.FORMAT_KEY, Uint8Array.of(FORMAT)))
+      }
       if (isNew || isGivenUp) putReplicaId(writing, replica)
     })
   }

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { crc32 } from './crc32.ts'
 
 /**
  * A seal is what LevelDB does not give: it reads its files without looking at their checksums, so that a
@@ -12,7 +12,7 @@ export const SEAL_BYTES = 4
 export function seal(key: Uint8Array, value: Uint8Array): Uint8Array {
   const sealed = new Uint8Array(value.length + SEAL_BYTES)
   sealed.set(value)
-  new DataView(sealed.buffer).setUint32(value.length, checksum(key, value))
+  putChecksum(sealed, value.length, checksum(key, value))
   return sealed
 }
 
@@ -23,6 +23,13 @@ export function unseal(key: Uint8Array, sealed: Uint8Array): Uint8Array | undefi
   const { buffer, byteOffset } = sealed
   const found = new DataView(buffer, byteOffset + value.length, SEAL_BYTES).getUint32(0)
   return found === checksum(key, value) ? value : undefined
+}
+
+function putChecksum(bytes: Uint8Array, at: number, sum: number): void {
+  bytes[at] = sum >>> 24
+  bytes[at + 1] = sum >>> 16
+  bytes[at + 2] = sum >>> 8
+  bytes[at + 3] = sum
 }
 
 function checksum(key: Uint8Array, value: Uint8Array): number {

@@ -36,7 +36,9 @@ export class Session {
     this.#cuts = new Set(recovered.cuts)
     this.#notes = new Map(recovered.notes)
     this.#places = new DocumentPlaces(async (document) => {
-      return (await findPlace(database, document)) ?? (await adopt(database, batches, document))
+      const found = await findPlace(database, document)
+      if (found === 'new') return undefined
+      return found ?? (await adopt(database, batches, document))
     })
   }
 

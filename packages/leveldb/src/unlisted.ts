@@ -46,6 +46,7 @@ async function* spans(database: Database): AsyncGenerator<Span> {
   for await (const key of database.keys({ ...UPDATES, highWaterMarkBytes: 1_048_576 })) {
     const document = documentOf(key)
     const clock = clockOf(key)
+    if (document === '' || clock < 0) continue
     if (span !== undefined && span.document !== document) yield span
     const first = span?.document === document ? span.first : clock
     span = { document, first, last: clock }

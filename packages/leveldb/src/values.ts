@@ -138,12 +138,21 @@ export function encodeDocumentRecord(
   key: Uint8Array,
   { vector, clocks }: DocumentRecord & { clocks: Clocks },
 ): Uint8Array {
-  const value = encodeWith((writer) => {
-    write.fixed(writer, vector)
-    write.uint(writer, clocks.first)
-    write.uint(writer, clocks.next)
-  })
-  return seal(key, value)
+  const value = new Uint8Array(vector.length + 2 * VARUINT32_BYTES_MAX)
+  value.set(vector)
+  const end = putVaruint(value, putVaruint(value, vector.length, clocks.first), clocks.next)
+  return seal(key, value.subarray(0, end))
+}
+
+const VARUINT32_BYTES_MAX = 5
+
+/** Puts a number as lib0 encodes it; answers where it ends. There is one for every update written. */
+function putVaruint(bytes: Uint8Array, start: number, number: number): number {
+  let at = start
+  let rest = number
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes[at++] = 128 | (rest & 127)
+  bytes[at++] = rest
+  return at
 }
 
 /** A record without a right seal may only be y-leveldb's own, of which nothing is left over. */

@@ -84,7 +84,7 @@ describe('opening a directory', () => {
     await idOf(directory)
     await change(directory, REPLICA_KEY, Uint8Array.of(1, 2, 3))
     await expect(openLeveldbStore(directory)).rejects.toMatchObject(
-      refusal(/is damaged: its replica id can't be read/, 'damaged'),
+      refusal(/has lost something that was durable: its replica id/, 'damaged'),
     )
   })
 })

@@ -17,6 +17,7 @@ declare module 'y-leveldb' {
     setMeta(document: string, key: string, value: unknown): Promise<void>
     getMeta(document: string, key: string): Promise<unknown>
     clearDocument(document: string): Promise<void>
+    flushDocument(document: string): Promise<void>
     destroy(): Promise<void>
   }
 }

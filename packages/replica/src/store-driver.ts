@@ -113,9 +113,9 @@ export class StoreDriver {
     }
     tell({ type: 'committed', batch: batch.id })
     for (const { changes } of batch.entries) {
-      for (const { document } of changes) this.#compaction.noticed(document, 1)
+      for (const { document } of changes) this.#compaction.appended(document)
     }
-    for (const { document } of batch.snapshots) this.#compaction.noticed(document, 1)
+    for (const { document } of batch.snapshots) this.#compaction.appended(document)
   }
 
   /** No change can be made: the replica is read-only until the store is open again. */
@@ -144,7 +144,7 @@ export class StoreDriver {
       const { updates } = await this.#store.readDocument(document)
       const loaded = await this.#shortened(document, updates)
       tell({ type: 'loaded', document, updates: loaded })
-      this.#compaction.noticed(document, updates.length)
+      this.#compaction.loaded(document, updates.length)
     } catch (error) {
       const { message: reason } = error as Error
       tell({ type: 'load-failed', document, reason, damaged: isDamage(error) })
@@ -158,7 +158,7 @@ export class StoreDriver {
   ): Promise<readonly Uint8Array[]> {
     if (updates.length <= REPLICA_LIMITS.loadedUpdatesMax) return updates
     const gc = !this.#keepHistory(document)
-    const result = await this.#compactor.compact(updates, { gc })
+    const result = await this.#compactor.compact(updates, { gc, isUnproved: true })
     return result.ok ? [result.snapshot] : updates
   }
 
@@ -224,7 +224,8 @@ export class StoreDriver {
 
   async #compact(effect: StoreEffect & { type: 'compact' }, tell: Tell): Promise<void> {
     const { document, updates, end } = effect
-    const result = await this.#compactor.compact(updates, { gc: !this.#keepHistory(document) })
+    const gc = !this.#keepHistory(document)
+    const result = await this.#compactor.compact(updates, { gc, isUnproved: true })
     const compacted = { type: 'compacted', document, end } as const
     tell(result.ok ? { ...compacted, snapshot: result.snapshot } : compacted)
   }

@@ -9,6 +9,8 @@ export type CompactionResult =
 export interface CompactionOptions {
   /** Whether the content of what was deleted may go; without it Yjs's snapshots stay possible. */
   readonly gc: boolean
+  /** Whether to leave out the proof: where nothing is deleted that the snapshot covers. */
+  readonly isUnproved?: boolean
 }
 
 /**
@@ -19,7 +21,7 @@ export interface CompactionOptions {
  */
 export function compact(
   updates: readonly Uint8Array[],
-  { gc }: CompactionOptions,
+  { gc, isUnproved = false }: CompactionOptions,
 ): CompactionResult {
   const doc = new Y.Doc({ gc })
   try {
@@ -28,7 +30,7 @@ export function compact(
     })
     if (hasHole(doc)) return failed('something that it builds on is missing')
     const snapshot = Y.encodeStateAsUpdate(doc)
-    const objection = objectionTo(snapshot, updates, { gc })
+    const objection = isUnproved ? undefined : objectionTo(snapshot, updates, { gc })
     return objection === undefined ? { ok: true, snapshot } : failed(objection)
   } catch (error) {
     return failed(`Yjs can't integrate it (${(error as Error).message})`)

@@ -8,8 +8,8 @@ export interface CompactionJob extends CompactionOptions {
   readonly updates: Packed
 }
 
-parentPort?.on('message', ({ updates, gc }: CompactionJob) => {
-  const result: CompactionResult = compact(unpack(updates), { gc })
+parentPort?.on('message', ({ updates, ...options }: CompactionJob) => {
+  const result: CompactionResult = compact(unpack(updates), options)
   // Yjs hands out an array that is all of its buffer; it is given away rather than copied.
   const transfer = result.ok ? [result.snapshot.buffer as ArrayBuffer] : []
   parentPort?.postMessage(result, transfer)

@@ -12,7 +12,9 @@ export const COMPACTION_LIMITS = {
   /** From the last job to the end of the thread. */
   idleMs: 5_000,
   /** Updates appended to a stored document from which it may be compacted. */
-  appendedUpdates: 200,
+  appendedUpdates: 1_000,
+  /** Updates found in a document that is opened from which it may be. */
+  loadedUpdates: 200,
   /** Documents whose appended updates are counted; of more the ones written longest ago are forgotten. */
   countedMax: 16_384,
   /** Documents that wait to be compacted; more are left until they are written to again. */

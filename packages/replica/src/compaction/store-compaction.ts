@@ -53,14 +53,23 @@ export class StoreCompaction {
     return [...this.#quarantined].map(([document, { reason }]) => ({ document, reason }))
   }
 
-  /** `updates` were appended to a document, or found there when it was read. */
-  noticed(document: string, updates: number): void {
-    const appended = (this.#appended.get(document) ?? 0) + updates
+  /** A document with so many updates was read. */
+  loaded(document: string, updates: number): void {
+    if (updates >= COMPACTION_LIMITS.loadedUpdates) this.#consider(document)
+  }
+
+  /** An update was appended to a document. */
+  appended(document: string): void {
+    const appended = (this.#appended.get(document) ?? 0) + 1
     this.#appended.delete(document)
     if (appended < COMPACTION_LIMITS.appendedUpdates) {
       this.#appended.set(document, appended)
       return forgetOldest(this.#appended, COMPACTION_LIMITS.countedMax)
     }
+    this.#consider(document)
+  }
+
+  #consider(document: string): void {
     if (this.#candidates.size < COMPACTION_LIMITS.candidatesMax) this.#candidates.add(document)
     this.#running ??= this.#run()
   }
