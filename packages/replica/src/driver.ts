@@ -111,7 +111,12 @@ export class Driver {
    */
   endSessions(rejection: Rejection): void {
     this.#ending = true
-    for (const session of this.#sessions.keys()) this.#ended(session, rejection)
+    this.#endAll(rejection)
+  }
+
+  /** Those who attach again as they are told so are new ones. */
+  #endAll(rejection: Rejection): void {
+    for (const session of [...this.#sessions.keys()]) this.#ended(session, rejection)
   }
 
   /** Ends every link, and no event is taken any more. */
@@ -178,8 +183,8 @@ export class Driver {
     // What was said to the engine before it is not for this one.
     this.#events.length = 0
     this.#links.clear()
-    for (const session of this.#sessions.keys()) this.#ended(session, RESTARTING)
     this.dispatch({ type: 'started' })
+    this.#endAll(RESTARTING)
     this.#tellStatus()
   }
 

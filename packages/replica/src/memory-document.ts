@@ -6,6 +6,13 @@ export class MemoryDocument {
   #base = 0
   #updates: Uint8Array[] = []
 
+  copy(): MemoryDocument {
+    const copy = new MemoryDocument()
+    copy.#base = this.#base
+    copy.#updates = [...this.#updates]
+    return copy
+  }
+
   append(update: Uint8Array): void {
     this.#updates.push(update)
   }

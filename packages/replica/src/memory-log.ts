@@ -36,6 +36,14 @@ export class MemoryLog {
     return [...this.#records.values()].reduce((sum, { bytes }) => sum + bytes.length, 0)
   }
 
+  copy(): MemoryLog {
+    const copy = new MemoryLog(this.#floor)
+    copy.#head = this.#head
+    copy.#isCut = this.#isCut
+    for (const [seq, record] of this.#records) copy.#records.set(seq, record)
+    return copy
+  }
+
   append(seq: number, record: LogRecord): void {
     this.#records.set(seq, record)
     this.#head = { seq, hash: record.hash }

@@ -45,6 +45,17 @@ export class MemoryDisk {
     }
   }
 
+  /** Another disk with the same on it, as a copied directory has: the same replica id too. */
+  copy(): MemoryDisk {
+    const { replica, logs, members, documents, notes } = this.#contents
+    const copy = new MemoryDisk(replica)
+    for (const [origin, log] of logs) copy.#contents.logs.set(origin, log.copy())
+    for (const [id, member] of members) copy.#contents.members.set(id, member)
+    for (const [name, document] of documents) copy.#contents.documents.set(name, document.copy())
+    for (const [name, note] of notes) copy.#contents.notes.set(name, note)
+    return copy
+  }
+
   /** Throws `RejoinError('store-locked')` while another store is open on this disk. */
   open(): Store {
     if (this.#inUse) {

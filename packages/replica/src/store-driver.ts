@@ -296,8 +296,8 @@ export class StoreDriver {
   async close(): Promise<void> {
     this.#closing.abort()
     clearTimeout(this.#reopening)
-    await this.#compaction.close()
-    await this.#compactor.close()
+    // Together: what is being compacted ends with the thread.
+    await Promise.all([this.#compaction.close(), this.#compactor.close()])
     await this.#store.close()
   }
 }

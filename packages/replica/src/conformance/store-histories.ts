@@ -21,6 +21,7 @@ export async function followHistory(open: () => Promise<Store>, seed: number): P
   for (let step = 0; step < STEPS; step++) {
     const context = `seed ${seed}, step ${step}`
     await commitSome(pair, authors, chance)
+    await changeOther(pair, { author: chance.pick(authors), chance })
     await compareReads(pair, { author: chance.pick(authors), chance, context })
     if (chance.below(8) > 0) continue
     await Promise.all([pair.store.close(), pair.twin.close()])
@@ -53,6 +54,25 @@ async function commitSome({ store, twin }: Pair, authors: Author[], chance: Chan
   const batch = { entries, members: chance.below(3) === 0 ? [member] : [] }
   await store.commit(batch)
   await twin.commit(batch)
+}
+
+/** Now and then entries leave the log, and a document becomes one update. */
+async function changeOther(
+  { store, twin }: Pair,
+  { author, chance }: { author: Author; chance: Chance },
+): Promise<void> {
+  const draw = chance.below(10)
+  if (draw === 0) {
+    const floor = new Map([[author.id, chance.below(author.head.seq + 1)]])
+    assert.deepEqual(await store.trim(floor), await twin.trim(floor))
+  }
+  if (draw > 1) return
+  const document = chance.pick(DOCUMENTS)
+  const { end } = await twin.readDocument(document)
+  if (end === 0) return
+  const by = { end, update: change(document, `all ${end}`).update }
+  await store.replace(document, by)
+  await twin.replace(document, by)
 }
 
 async function compareReads(

@@ -5,6 +5,7 @@ import * as Y from 'yjs'
 
 import type { Batch, MemberRecord, Store } from '../ports/store.ts'
 import { Author, change, updateOf } from './author.ts'
+import { CHANGES } from './store-changes.ts'
 import { followHistory } from './store-histories.ts'
 import type { TestRunner } from './transport.ts'
 
@@ -26,7 +27,8 @@ export function storeConformance(
   prepare: () => Promise<StoreUnderTest>,
 ): void {
   describe(`${name} is a store`, () => {
-    for (const [title, check] of Object.entries(CASES)) it(title, () => run(check, prepare))
+    const cases = { ...CASES, ...CHANGES }
+    for (const [title, check] of Object.entries(cases)) it(title, () => run(check, prepare))
     for (let seed = 1; seed <= HISTORIES; seed++) {
       const title = `[S1] random history ${seed} goes as it does in memory`
       it(title, () => run((open) => followHistory(open, seed), prepare))
