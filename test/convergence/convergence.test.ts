@@ -71,6 +71,7 @@ describe('[L2] [L4] [L5] [L6] [L7] [L8] [S1] [S2] [S3] random histories with fau
     pauses: 0,
     lostFrames: 0,
     stalls: 0,
+    clockJumps: 0,
     duplicates: 0,
     trims: 0,
     jumps: 0,

@@ -56,6 +56,8 @@ export class SimReplica {
   #writing: Batch | undefined
   #lastId = 0
   readonly rejections: string[] = []
+  /** By how much its clock is ahead of the world's, in ms: it has jumped, or the process stood still. */
+  aheadMs = 0
   /** Frames sent, by kind of message; quiet is when only heartbeats are. */
   framesSent = 0
 
@@ -117,7 +119,11 @@ export class SimReplica {
   step(event: EngineEvent): void {
     const { engine } = this
     if (engine === undefined) return
-    for (const effect of engine.step(event, this.#world.agenda.now)) this.#carryOut(effect)
+    for (const effect of engine.step(event, this.#now())) this.#carryOut(effect)
+  }
+
+  #now(): number {
+    return this.#world.agenda.now + this.aheadMs
   }
 
   /** Steps later, unless this life has ended by then. */

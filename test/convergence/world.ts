@@ -21,6 +21,7 @@ export interface Happened {
   pauses: number
   lostFrames: number
   stalls: number
+  clockJumps: number
   duplicates: number
   trims: number
   /** Replicas brought up by documents. */
@@ -65,6 +66,7 @@ export class World {
     pauses: 0,
     lostFrames: 0,
     stalls: 0,
+    clockJumps: 0,
     duplicates: 0,
     trims: 0,
     jumps: 0,
@@ -194,6 +196,7 @@ export class World {
     const { agenda } = this
     const client = agenda.pick(this.clients)
     const replica = agenda.pick(this.replicas)
+    if (agenda.happens(0.02)) this.#jumpClock(replica)
     this.#disturbStore(replica)
     const draw = agenda.between(1, 100)
     if (draw <= 62) return this.#type(client)
@@ -202,6 +205,12 @@ export class World {
     if (draw <= 88) return this.#part(replica, agenda.pick(this.replicas))
     if (draw <= 95) return this.#rejoin(replica, agenda.pick(this.replicas))
     this.#crash(replica)
+  }
+
+  /** As when a machine slept, or a process was stopped for a while. */
+  #jumpClock(replica: SimReplica): void {
+    this.happened.clockJumps += 1
+    replica.aheadMs += this.agenda.between(100, 3_600_000)
   }
 
   /** What happens to disks, and to directories. */

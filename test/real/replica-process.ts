@@ -13,20 +13,32 @@ import { until } from './until.ts'
 
 const MAIN = new URL('../../packages/server/bin/rejoin.js', import.meta.url).pathname
 
+export interface ReplicaProcessOptions {
+  /** Ports of its peers. */
+  readonly peers?: readonly number[]
+  /** More options of `rejoin serve`. */
+  readonly args?: readonly string[]
+  /** What to start it with, given its directory; it must become the process, not start one. */
+  readonly under?: (directory: string) => readonly string[]
+}
+
 /** A replica as a process of its own, with a directory and a port that it keeps when it restarts. */
 export class ReplicaProcess {
   readonly port: number
   readonly directory: string
   readonly #peers: readonly number[]
   readonly #args: readonly string[]
+  readonly #under: readonly string[]
   #child: ChildProcess | undefined
   #output = ''
 
-  constructor(port: number, peers: readonly number[], args: readonly string[]) {
+  constructor(port: number, options: ReplicaProcessOptions = {}) {
+    const { peers = [], args = [], under = () => [] } = options
     this.port = port
     this.#peers = peers
     this.#args = args
     this.directory = mkdtempSync(join(tmpdir(), 'rejoin-'))
+    this.#under = under(this.directory)
   }
 
   get url(): string {
@@ -52,7 +64,8 @@ export class ReplicaProcess {
       ...peers,
       ...this.#args,
     ]
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const [command = '', ...rest] = [...this.#under, process.execPath, MAIN, ...args]
+    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     this.#output = ''
     for (const stream of [child.stdout, child.stderr]) {
@@ -108,7 +121,7 @@ export async function threeReplicas(
   const ports = await freePorts(3)
   const replicas = ports.map((port) => {
     const peers = ports.filter((other) => other !== port)
-    return new ReplicaProcess(port, peers, args)
+    return new ReplicaProcess(port, { peers, args })
   })
   onTestFinished(async () => {
     await Promise.all(replicas.map((replica) => replica.end('SIGKILL')))
@@ -138,7 +151,7 @@ export async function whenConverged(replicas: readonly ReplicaProcess[]): Promis
   }, 'all replicas hold the same')
 }
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
   await Promise.all(servers.map((server) => once(server, 'listening')))
   const ports = servers.map((server) => (server.address() as { port: number }).port)

@@ -7,7 +7,16 @@ import { Typist } from './typist.ts'
 import { verdictOf } from './verdict.ts'
 
 /** Calls by which a store changes what is on a disk: between any two of them a process may die. */
-const CALLS = ['write', 'pwrite64', 'fdatasync', 'fsync', 'rename', 'unlink', 'link', 'mkdir']
+export const DISK_CALLS = [
+  'write',
+  'pwrite64',
+  'fdatasync',
+  'fsync',
+  'rename',
+  'unlink',
+  'link',
+  'mkdir',
+]
 /** Steps of a typist: enough for every kind of change. */
 const STEPS = 14
 
@@ -20,7 +29,7 @@ export async function tortureAtPoints({ rounds, seed, onRound }: Run): Promise<O
   const outcome = { rounds: 0, acknowledged: 0, lost: 0, unnoticed: 0, failures: [] as string[] }
   for (let at = 0; outcome.rounds < rounds; at++) {
     let ended = 0
-    for (const call of CALLS) {
+    for (const call of DISK_CALLS) {
       if (outcome.rounds >= rounds) break
       // Every point in turn, in steps that no kind of change has the length of.
       const nth = 1 + at * (call === 'write' || call === 'fdatasync' ? 7 : 1)
@@ -28,7 +37,7 @@ export async function tortureAtPoints({ rounds, seed, onRound }: Run): Promise<O
       outcome.rounds += 1
       onRound?.(outcome.rounds)
     }
-    if (ended === CALLS.length) break
+    if (ended === DISK_CALLS.length) break
   }
   return outcome
 }

@@ -66,7 +66,10 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     const { replica, heads, floors, members, cuts } = options.stored
-    const log = new Log(replica, heads, floors)
+    const isVoid = (origin: ReplicaId, seq: number): boolean => {
+      return this.#gossip.membership.isVoid(origin, seq)
+    }
+    const log = new Log({ self: replica, heads, floors, isVoid })
     const emit = (effect: EngineEffect): void => this.#emit(effect)
     const [residents, commit] = [this.#residents, this.#commit]
     const sessions = new Sessions(emit)
@@ -262,7 +265,7 @@ export class Engine {
   }
 
   #seeRetired(): void {
-    if (!this.#storing.hasJumped) return
+    if (!this.#storing.heedsRetired) return
     for (const { replica } of this.#gossip.membership.retired()) this.#storing.retired(replica)
   }
 
@@ -310,9 +313,12 @@ export class Engine {
         return this.#hearPresence(effect, now)
       case 'greeted':
         return this.#tellPresence(effect.link, now)
+      case 'ahead':
+        return this.#receiving.ahead(effect)
       case 'members':
         this.#statusChanged = true
         this.#seeRetired()
+        this.#receiving.released(now)
         return this.#remembering.remember(effect.changed, this.#gossip)
       case 'links':
         this.#statusChanged = true

@@ -1,7 +1,6 @@
 import type { LogView } from '@rejoin/gossip'
 import {
   CHAIN_START,
-  covers,
   decodeEntry,
   EMPTY_VERSION,
   encodeEntry,
@@ -25,6 +24,14 @@ import { chainHash } from './chain.ts'
 import { decodeAnySize } from './gate.ts'
 import { ENGINE_LIMITS } from './limits.ts'
 
+export interface LogOptions {
+  readonly self: ReplicaId
+  readonly heads: Heads
+  readonly floors: Heads
+  /** Whether an entry is nowhere any more, so that none that depends on it can wait for it. */
+  readonly isVoid: (origin: ReplicaId, seq: number) => boolean
+}
+
 /**
  * The log: which entries of which origins this replica has. Three lines move through it, in this
  * order, and never back: what has `reached` us (some of it waits for its deps), what is applied, and
@@ -38,20 +45,22 @@ export class Log implements LogView {
   readonly #chains = new Map<ReplicaId, ChainHash>()
   readonly #durable = new Map<ReplicaId, Head>()
   readonly #floors: Map<ReplicaId, Head>
-  /** Origins whose newest entries are being rolled back: nothing of them is taken meanwhile. */
-  readonly #blocked = new Set<ReplicaId>()
+  /** Origins being rolled back, and to where: nothing of them is taken meanwhile. */
+  readonly #blocked = new Map<ReplicaId, number>()
   /** Likewise those whose entries came as documents that are not durable yet. */
   readonly #jumping = new Set<ReplicaId>()
   readonly #waiting = new Map<ReplicaId, SealedEntry[]>()
   #waitingCount = 0
   #waitingBytes = 0
   #ahead: Version = EMPTY_VERSION
+  readonly #isVoid: (origin: ReplicaId, seq: number) => boolean
   /** What the last own entry's deps, with those of the ones before, amount to. */
   readonly #declared = new Map<ReplicaId, number>()
 
-  constructor(self: ReplicaId, heads: Heads, floors: Heads) {
+  constructor({ self, heads, floors, isVoid }: LogOptions) {
     this.self = self
     this.#floors = new Map(floors)
+    this.#isVoid = isVoid
     for (const [origin, head] of heads) {
       this.#durable.set(origin, head)
       this.#applied.set(origin, head.seq)
@@ -104,6 +113,16 @@ export class Log implements LogView {
     this.#ahead = version
   }
 
+  get isAhead(): boolean {
+    return this.#ahead.size > 0
+  }
+
+  /** Whether documents may hold something of `origin` that nobody has as an entry any more. */
+  isLostAhead(origin: ReplicaId): boolean {
+    const ahead = seqOf(this.#ahead, origin)
+    return ahead > seqOf(this.#applied, origin) && this.#isVoid(origin, ahead)
+  }
+
   /** What documents may hold at most. */
   shown(): Version {
     return join([this.#applied, this.#ahead])
@@ -115,10 +134,12 @@ export class Log implements LogView {
     return join([new Map(floors), this.#ahead])
   }
 
+  /** What is being rolled back may soon be nowhere, so that nothing that is new can depend on it. */
   #newDeps(): Version {
     const deps = new Map<ReplicaId, number>()
-    for (const [origin, seq] of this.shown()) {
-      if (origin === this.self || seqOf(this.#declared, origin) === seq) continue
+    for (const [origin, shown] of this.shown()) {
+      const seq = Math.min(shown, this.#blocked.get(origin) ?? shown)
+      if (origin === this.self || seq === 0 || seqOf(this.#declared, origin) === seq) continue
       deps.set(origin, seq)
       this.#declared.set(origin, seq)
     }
@@ -141,7 +162,7 @@ export class Log implements LogView {
     const fresh = isLost ? undefined : this.#continuing(origin, message.previous, run)
     if (fresh === undefined) return { outcome: 'forked', origin, seq: reached }
     for (const entry of fresh) this.#wait(entry)
-    return { outcome: 'taken', origin, ready: this.#release() }
+    return { outcome: 'taken', origin, ready: this.release() }
   }
 
   /** The part of `run` that is news and joins on; `undefined` where the chain shows another history. */
@@ -177,7 +198,7 @@ export class Log implements LogView {
   }
 
   /** Applies what waits and has its deps, again and again until nothing more moves. */
-  #release(): SealedEntry[] {
+  release(): SealedEntry[] {
     const ready: SealedEntry[] = []
     for (let moved = true; moved;) {
       moved = false
@@ -204,10 +225,12 @@ export class Log implements LogView {
   }
 
   #isReady(entry: SealedEntry): boolean {
-    return (
-      entry.dot.seq === seqOf(this.#applied, entry.dot.replica) + 1 &&
-      covers(this.#applied, entry.deps)
-    )
+    const { dot, deps } = entry
+    if (dot.seq !== seqOf(this.#applied, dot.replica) + 1) return false
+    for (const [origin, seq] of deps) {
+      if (seqOf(this.#applied, origin) < seq && !this.#isVoid(origin, seq)) return false
+    }
+    return true
   }
 
   #apply({ dot, hash }: SealedEntry): void {
@@ -238,7 +261,7 @@ export class Log implements LogView {
       this.#setTo(origin, head)
       this.#floors.set(origin, head)
     }
-    return this.#release()
+    return this.release()
   }
 
   #setTo(origin: ReplicaId, head: Head): void {
@@ -259,9 +282,9 @@ export class Log implements LogView {
     else this.#waiting.set(origin, kept)
   }
 
-  /** The newest entries of `origin` are about to be rolled back; until `rolledBack` none are taken. */
-  block(origin: ReplicaId): void {
-    this.#blocked.add(origin)
+  /** The entries of `origin` after `keep` are about to be rolled back; until `rolledBack` none are taken. */
+  block(origin: ReplicaId, keep: number): void {
+    this.#blocked.set(origin, keep)
     this.#dropWaiting(origin, () => true)
   }
 

@@ -110,6 +110,18 @@ export class Receiving {
     this.#apply(this.#log.jump(jumps), now)
   }
 
+  /** What documents hold beyond the log has changed. */
+  ahead({ ahead, notes }: GossipEffect & { type: 'ahead' }): void {
+    this.#log.runAhead(ahead)
+    this.#commit.addSnapshots({ snapshots: [], notes, jumps: new Map() })
+    this.#seal()
+  }
+
+  /** Entries that waited for what is nowhere any more are applied. */
+  released(now: number): void {
+    this.#apply(this.#log.release(), now)
+  }
+
   #seal(): void {
     this.#emit({ type: 'schedule', timer: { kind: 'seal' }, delayMs: 0 })
   }

@@ -37,7 +37,7 @@ export class Rollbacks {
 
   begin(origin: ReplicaId, keep: number): void {
     if (this.#going.has(origin)) return
-    this.#log.block(origin)
+    this.#log.block(origin, keep)
     const floor = this.#log.floors.get(origin)?.seq ?? 0
     const read = Math.max(keep, floor)
     this.#going.set(origin, { keep, read, batch: undefined })

@@ -49,6 +49,8 @@ export class Storing {
   readonly #repairing: Repairing
   /** Origins of which entries were held when the log jumped ahead. */
   readonly #jumpedOver = new Set<ReplicaId>()
+  /** Origins that were given up, on whose account everything is being published. */
+  readonly #publishing = new Set<ReplicaId>()
   #heard: Heard = []
 
   constructor(options: StoringOptions) {
@@ -72,16 +74,24 @@ export class Storing {
     return this.#rollbacks
   }
 
-  get hasJumped(): boolean {
-    return this.#jumpedOver.size > 0
-  }
-
   /**
    * An id was given up. If its entries were not fetched one by one, but came as documents, nobody has seen
-   * whether those held here before were among them: so everything is published.
+   * whether those held here before were among them; or documents came, and entries that they hold were
+   * lost: so everything is published.
    */
   retired(origin: ReplicaId): void {
-    if (this.#jumpedOver.delete(origin)) this.#republishing.begin(() => {})
+    const isLost = this.#with.log.isLostAhead(origin) && !this.#publishing.has(origin)
+    if (!this.#jumpedOver.delete(origin) && !isLost) return
+    this.#publishing.add(origin)
+    this.#republishing.begin(() => {
+      this.#publishing.delete(origin)
+      this.#heard.push({ type: 'published', origin })
+    })
+  }
+
+  /** Whether there may be anything to do when an id is given up. */
+  get heedsRetired(): boolean {
+    return this.#jumpedOver.size > 0 || this.#with.log.isAhead
   }
 
   /** Another program has written to the store: what it wrote is published. */

@@ -221,7 +221,12 @@ describe('what is merged from many', () => {
     rig.fire('seal')
     const [entry] = rig.take('commit')[0]?.batch.entries ?? []
     if (entry === undefined) throw new Error('no entry')
-    const log = new Log('b'.repeat(16) as ReplicaId, new Map(), new Map())
+    const log = new Log({
+      self: 'b'.repeat(16) as ReplicaId,
+      heads: new Map(),
+      floors: new Map(),
+      isVoid: () => false,
+    })
     const taken = log.take({ type: 'entries', previous: CHAIN_START, entries: [entry.bytes] })
     expect(taken.outcome).toBe('taken')
   })

@@ -158,6 +158,17 @@ export class CatchUp {
     this.#progress = undefined
   }
 
+  /**
+   * The documents are ahead of `origin` for ever, as the entries that they hold were lost with its id; what
+   * was in them was published anew.
+   */
+  published(origin: ReplicaId): void {
+    if (!this.#ahead.has(origin)) return
+    this.#ahead = new Map([...this.#ahead].filter(([each]) => each !== origin))
+    const notes = new Map([[CATCH_UP_NOTE, this.#note(false)]])
+    this.#emit({ type: 'ahead', ahead: this.#ahead, notes })
+  }
+
   #stop(link: OpenLink): void {
     this.#running = undefined
     link.fetching = false

@@ -46,6 +46,8 @@ export type GossipEvent =
   | { readonly type: 'documents-read'; readonly link: LinkId; readonly found?: FoundDocuments }
   /** What a `snapshots` effect brought is durable. */
   | { readonly type: 'snapshots-stored' }
+  /** What documents held of `origin` beyond its entries was published in own ones. */
+  | { readonly type: 'published'; readonly origin: ReplicaId }
   /** A document is damaged here; a peer may help that holds what `needs` says. */
   | { readonly type: 'damaged'; readonly document: string; readonly needs: Version }
   /** What was `fetched` is in its place, or of no use. */
@@ -123,6 +125,12 @@ export type GossipEffect =
       readonly notes: ReadonlyMap<string, Uint8Array>
       readonly jumps: Heads
       readonly ahead: Version
+    }
+  /** Documents may hold what `ahead` says and no more; `notes` are to be made durable. */
+  | {
+      readonly type: 'ahead'
+      readonly ahead: Version
+      readonly notes: ReadonlyMap<string, Uint8Array>
     }
   /** A damaged document as a peer has it, which holds at most what `upTo` says. Answered with `repaired`. */
   | {

@@ -154,6 +154,8 @@ export class Gossip {
         this.#catchUp.stored()
         if (!this.#catchUp.isRunning) this.#antiEntropy.goOn()
         return
+      case 'published':
+        return this.#catchUp.published(event.origin)
       case 'damaged':
         return this.#repairs.want(event.document, event.needs)
       case 'repaired':

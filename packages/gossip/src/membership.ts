@@ -1,4 +1,4 @@
-import { covers, EMPTY_VERSION, join, type ReplicaId, type Version } from '@rejoin/protocol'
+import { covers, EMPTY_VERSION, join, seqOf, type ReplicaId, type Version } from '@rejoin/protocol'
 
 import type { Emit } from './events.ts'
 
@@ -48,6 +48,16 @@ export class Membership {
     const known = this.#members.get(replica)
     if (replica === this.#self || known?.retired === true) return false
     this.#put({ replica, address: '', version: known?.version ?? EMPTY_VERSION, retired: true })
+    return true
+  }
+
+  /**
+   * Whether entry `seq` of `origin` is nowhere any more, as far as is known: its id was given up, and no
+   * member holds it. It was lost, or rolled back (see `Disputes`).
+   */
+  isVoid(origin: ReplicaId, seq: number): boolean {
+    if (!this.isRetired(origin)) return false
+    for (const { version } of this.all()) if (seqOf(version, origin) >= seq) return false
     return true
   }
 

@@ -116,7 +116,8 @@ export class Driver {
 
   /** Those who attach again as they are told so are new ones. */
   #endAll(rejection: Rejection): void {
-    for (const session of [...this.#sessions.keys()]) this.#ended(session, rejection)
+    const sessions = Array.from(this.#sessions.keys())
+    for (const session of sessions) this.#ended(session, rejection)
   }
 
   /** Ends every link, and no event is taken any more. */

@@ -1,10 +1,12 @@
-import { decodeAnySize, Extent } from '@rejoin/engine'
+import { decodeAnySize, Extent, type DecodedUpdate } from '@rejoin/engine'
 import * as Y from 'yjs'
+
+const NONE: DecodedUpdate['deletes'] = new Map()
 
 export type CompactionResult =
   | { readonly ok: true; readonly snapshot: Uint8Array }
-  /** `reason` is a sentence for people. */
-  | { readonly ok: false; readonly reason: string }
+  /** `reason` is a sentence for people; with `isRefused` it was not tried, and says nothing of the updates. */
+  | { readonly ok: false; readonly reason: string; readonly isRefused?: boolean }
 
 export interface CompactionOptions {
   /** Whether the content of what was deleted may go; without it Yjs's snapshots stay possible. */
@@ -16,8 +18,11 @@ export interface CompactionOptions {
 /**
  * One update that holds what `updates` hold together: through a `Y.Doc`, since merging alone keeps
  * every keystroke apart. What it replaces will be deleted, so it is proved first (rule S5): it reaches as
- * far as they do, and deletes all that they delete, by a count that Yjs's documents have no part in;
- * and taken alone it makes the same document. Takes any bytes, and never throws.
+ * far as they do and no further, and deletes all that they delete, by a count that Yjs's documents have no
+ * part in; and taken alone it makes the same document. In whatever order the updates are, and however often
+ * they are repeated, the bytes are the same. (One exception, without gc: the two halves of a character that
+ * were deleted one after the other, for which Yjs keeps the character or U+FFFD twice, by the order.) Takes
+ * any bytes, and never throws.
  */
 export function compact(
   updates: readonly Uint8Array[],
@@ -34,8 +39,6 @@ export function compact(
     return objection === undefined ? { ok: true, snapshot } : failed(objection)
   } catch (error) {
     return failed(`Yjs can't integrate it (${(error as Error).message})`)
-  } finally {
-    doc.destroy()
   }
 }
 
@@ -53,7 +56,7 @@ export function objectionTo(
   updates: readonly Uint8Array[],
   { gc }: CompactionOptions,
 ): string | undefined {
-  const held = new Extent()
+  const [held, given] = [new Extent(), new Extent()]
   const decoded = decodeAnySize(snapshot)
   if (!decoded.ok) return `the snapshot can't be decoded (${decoded.rejection.reason})`
   held.add(decoded.value)
@@ -61,6 +64,11 @@ export function objectionTo(
     const each = decodeAnySize(update)
     if (!each.ok) return `an update of it can't be decoded (${each.rejection.reason})`
     if (!held.holds(each.value)) return 'the snapshot lacks a part of it'
+    given.add({ ...each.value, deletes: NONE })
+  }
+  // Yjs may have deleted more than was asked for: what is in a deleted parent, or a value overwritten.
+  if (!given.holds({ ...decoded.value, deletes: NONE })) {
+    return 'the snapshot has what was not in it'
   }
   return isWholeAlone(snapshot, { gc }) ? undefined : 'the snapshot makes another document'
 }
@@ -70,8 +78,8 @@ function isWholeAlone(snapshot: Uint8Array, { gc }: CompactionOptions): boolean 
   try {
     Y.applyUpdate(doc, snapshot)
     return !hasHole(doc) && equalBytes(Y.encodeStateAsUpdate(doc), snapshot)
-  } finally {
-    doc.destroy()
+  } catch {
+    return false
   }
 }
 

@@ -5,7 +5,7 @@ import type { Compactor } from './compactor.ts'
 import { COMPACTION_LIMITS } from './limits.ts'
 
 export interface StoreCompactionOptions {
-  readonly store: Store
+  readonly store: Pick<Store, 'readDocument' | 'replace'>
   readonly compactor: Pick<Compactor, 'compact'>
   readonly keepHistory: (document: string) => boolean
   /** Is told of documents that turn out to be damaged. */
@@ -33,7 +33,8 @@ export interface Quarantined {
  * Compacts documents on disk behind the back of everybody else: one that has been appended to for long
  * enough gets one update in the place of many, in one synced batch (rule S5). Its tail must outweigh the
  * snapshot before it, so that all bytes that are ever rewritten are at most about twice those appended.
- * What can't be compacted is left as it is, and named.
+ * What can't be compacted is left as it is, and named. After a failure of the store it does nothing until a
+ * commit shows that the store is well again.
  */
 export class StoreCompaction {
   readonly #options: StoreCompactionOptions
@@ -42,6 +43,7 @@ export class StoreCompaction {
   readonly #candidates = new Set<string>()
   readonly #quarantined = new Map<string, { reason: string; updates: number }>()
   #running: Promise<void> | undefined
+  #paused = false
   #closed = false
 
   constructor(options: StoreCompactionOptions) {
@@ -60,39 +62,46 @@ export class StoreCompaction {
 
   /** An update was appended to a document. */
   appended(document: string): void {
+    this.#paused = false
     const appended = (this.#appended.get(document) ?? 0) + 1
     this.#appended.delete(document)
     if (appended < COMPACTION_LIMITS.appendedUpdates) {
       this.#appended.set(document, appended)
-      return forgetOldest(this.#appended, COMPACTION_LIMITS.countedMax)
+      forgetOldest(this.#appended, COMPACTION_LIMITS.countedMax)
+      return this.#start()
     }
     this.#consider(document)
   }
 
   #consider(document: string): void {
     if (this.#candidates.size < COMPACTION_LIMITS.candidatesMax) this.#candidates.add(document)
-    this.#running ??= this.#run()
+    this.#start()
+  }
+
+  #start(): void {
+    if (this.#candidates.size > 0 && !this.#paused && !this.#closed) this.#running ??= this.#run()
   }
 
   async #run(): Promise<void> {
     for (const document of this.#candidates) {
+      if (this.#paused || this.#closed) break
       this.#candidates.delete(document)
-      if (!this.#closed) await this.compact(document)
+      // What a store refuses shows with its commits too.
+      await this.compact(document).catch(() => {})
     }
     this.#running = undefined
   }
 
   /**
    * Compacts a document if that is worth it; answers its bytes before and after, or `undefined` when it
-   * was left as it is. Never rejects.
+   * was left as it is. Rejects when the store fails.
    */
   async compact(document: string, options: Eagerness = {}): Promise<Sizes | undefined> {
     try {
       return await this.#compact(document, options)
     } catch (error) {
-      // Any other failure of the store shows with its commits.
-      const isDamage = error instanceof RejoinError && error.code === 'damaged'
-      if (isDamage) this.#options.onDamage(document)
+      if (!(error instanceof RejoinError) || error.code !== 'damaged') throw error
+      this.#options.onDamage(document)
       return undefined
     }
   }
@@ -107,13 +116,24 @@ export class StoreCompaction {
     if (!isWorthIt || this.#isHopeless(document, updates.length)) return undefined
     const result = await compactor.compact(updates, { gc: !keepHistory(document) })
     if (!result.ok) {
-      this.#quarantine(document, { reason: result.reason, updates: updates.length })
+      const why = { reason: result.reason, updates: updates.length }
+      if (result.isRefused !== true) this.#quarantine(document, why)
       return undefined
     }
     if (this.#closed) return undefined
-    if (!isDry) await store.replace(document, { end, update: result.snapshot })
+    if (!isDry) await this.#replace(document, { end, update: result.snapshot })
     this.#quarantined.delete(document)
     return { before: sum(updates), after: result.snapshot.length }
+  }
+
+  /** A store that refuses shows with its commits too; others wait, and this one until it has grown. */
+  async #replace(document: string, by: { end: number; update: Uint8Array }): Promise<void> {
+    try {
+      await this.#options.store.replace(document, by)
+    } catch (error) {
+      this.#paused = true
+      throw error
+    }
   }
 
   #isHopeless(document: string, updates: number): boolean {
