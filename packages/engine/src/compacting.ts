@@ -20,12 +20,12 @@ export class Compacting {
   }
 
   /** What was compacted takes the place of what it was made of; one that can't be stays as it is. */
-  done({ document, snapshot, end }: StoreEvent & { type: 'compacted' }): void {
+  done({ document, snapshot, end, isHopeless }: StoreEvent & { type: 'compacted' }): void {
     const resident = this.#residents.get(document)
     if (resident === undefined) return
     resident.compacting = false
-    if (snapshot === undefined) resident.incompactible = true
-    else resident.document.compacted(snapshot, end)
+    if (snapshot !== undefined) resident.document.compacted(snapshot, end)
+    resident.incompactible ||= isHopeless === true
     this.#residents.left(document)
   }
 }

@@ -118,12 +118,13 @@ export type StoreEvent =
       readonly found?: FoundDocuments
     }
   | { readonly type: 'read'; readonly link: LinkId; readonly range: Range; readonly found: Found }
-  /** `snapshot` is missing when the document can't be compacted. */
+  /** `snapshot` is missing when it failed; with `isHopeless` because the document can't be compacted. */
   | {
       readonly type: 'compacted'
       readonly document: string
       readonly end: number
       readonly snapshot?: Uint8Array
+      readonly isHopeless?: boolean
     }
 
 /** What gossip hears of links. */

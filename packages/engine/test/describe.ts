@@ -78,7 +78,7 @@ function describeMessage(message: ReplicaMessage): string {
   }
 }
 
-function seqsOf(heads: Heads): Version {
+export function seqsOf(heads: Heads): Version {
   return new Map([...heads].map(([origin, { seq }]) => [origin, seq]))
 }
 

@@ -6,18 +6,12 @@ import {
   type EngineTimer,
   type SessionEffect,
 } from '@rejoin/engine'
-import {
-  CHAIN_START,
-  type ChainHash,
-  type Head,
-  type Range,
-  type RejectionCode,
-  type ReplicaId,
-  type SealedEntry,
-} from '@rejoin/protocol'
+import type { Member } from '@rejoin/gossip'
+import type { Heads, RejectionCode, ReplicaId } from '@rejoin/protocol'
 import * as Y from 'yjs'
 
-import { describeFrame, describeUpdate, versionText } from './describe.ts'
+import { describeFrame, describeUpdate, seqsOf, versionText } from './describe.ts'
+import { PlainStore } from './plain-store.ts'
 
 interface Wire {
   readonly from: Actor
@@ -32,10 +26,12 @@ interface Wire {
 /** A replica on the stage, with the plainest store there is. */
 export interface Actor {
   readonly name: string
-  readonly id: ReplicaId
+  id: ReplicaId
   engine: Engine
-  readonly log: Map<ReplicaId, SealedEntry[]>
-  readonly documents: Map<string, Uint8Array[]>
+  store: PlainStore
+  readonly peers: readonly string[]
+  /** How large its log says that it is, in bytes. */
+  logBytes: number
   /** While set, commits wait: the disk is slow. */
   stalled: boolean
 }
@@ -56,17 +52,12 @@ export class Stage {
   readonly #sessions = new Map<number, string>()
   now = 0
 
-  /** Starts replica `name`, whose id is its name sixteen times. */
-  replica(name: string, peers: readonly string[] = []): Actor {
-    const id = name.repeat(16) as ReplicaId
-    const actor: Actor = {
-      name,
-      id,
-      engine: this.#engine(id, name, peers, new Map()),
-      log: new Map(),
-      documents: new Map(),
-      stalled: false,
-    }
+  /** Starts replica `name`, whose id is its name sixteen times, unless it runs on a copy of another's store. */
+  replica(name: string, peers: readonly string[] = [], copied?: Actor): Actor {
+    const id = copied?.id ?? idOf(name)
+    const store = copied?.store.copy() ?? new PlainStore()
+    const engine = this.#engine(id, name, peers, store.heads)
+    const actor: Actor = { name, id, engine, store, peers, logBytes: 0, stalled: false }
     this.#actors.set(name, actor)
     this.step(actor, { type: 'started' })
     return actor
@@ -76,10 +67,11 @@ export class Stage {
     id: ReplicaId,
     name: string,
     peers: readonly string[],
-    heads: Map<ReplicaId, Head>,
+    heads: Heads,
+    members: readonly Member[] = [],
   ): Engine {
     return new Engine({
-      stored: { ...nothingStored(id), heads },
+      stored: { ...nothingStored(id), heads, members },
       run: (this.#runs += 1).toString(16).padStart(16, '0'),
       retention: { keepBytes: 1_000_000, maxBytes: 2_000_000 },
       address: `stage:${name}`,
@@ -139,7 +131,7 @@ export class Stage {
       case 'commit':
         return this.#commit(actor, effect)
       case 'load': {
-        const updates = actor.documents.get(effect.document) ?? []
+        const updates = actor.store.documents.get(effect.document) ?? []
         return this.#after(0, () =>
           this.step(actor, { type: 'loaded', document: effect.document, updates }),
         )
@@ -147,7 +139,7 @@ export class Stage {
       case 'read':
         return this.#after(0, () => {
           const { link, range } = effect
-          this.step(actor, { type: 'read', link, range, found: read(actor, range) })
+          this.step(actor, { type: 'read', link, range, found: actor.store.read(range) })
         })
       case 'compact':
         return
@@ -164,20 +156,37 @@ export class Stage {
         return this.#end(actor, effect.link, effect.rejection.code)
       case 'schedule':
         return this.#schedule(actor, effect.timer, effect.delayMs)
+      case 'read-documents':
+        return this.#after(0, () => {
+          const found = actor.store.after(effect.document)
+          this.step(actor, { type: 'documents-read', link: effect.link, found })
+        })
       case 'rejected':
       case 'status':
-      case 'measure':
         return
+      case 'measure': {
+        const { logBytes } = actor
+        return this.#after(0, () => this.step(actor, { type: 'measured', logBytes }))
+      }
+      case 'trim':
+        this.write(`${actor.name} drops from its log ${versionText(effect.floor)}`)
+        return this.step(actor, { type: 'trimmed', floors: actor.store.trim(effect.floor) })
       case 'renew':
-        return this.write(
-          `${actor.name} gives up its id, and keeps its entries up to ${effect.keep}: ${effect.reason}`,
-        )
+        return this.#renew(actor, effect)
+      case 'read-loose':
+        return this.#after(0, () => {
+          const { origin, seq } = effect
+          const entries = actor.store.loose(origin, seq)
+          this.step(actor, { type: 'loose', origin, entries })
+        })
+      case 'cut-log': {
+        const { origin, seq } = effect
+        this.write(`${actor.name} drops ${origin[0]} after ${seq} from its log`)
+        const head = actor.store.cut(origin, seq)
+        return this.#after(0, () => this.step(actor, { type: 'was-cut', origin, head }))
+      }
       case 'salvage':
       case 'replace':
-      case 'read-loose':
-      case 'cut-log':
-      case 'trim':
-      case 'read-documents':
       case 'read-all':
         throw new Error(`${effect.type} is not played on this stage`)
       default:
@@ -191,20 +200,34 @@ export class Stage {
 
   #commit(actor: Actor, { batch }: EngineEffect & { type: 'commit' }): void {
     if (actor.stalled) return this.#after(1, () => this.#commit(actor, { type: 'commit', batch }))
-    for (const entry of batch.entries) {
-      const log = actor.log.get(entry.dot.replica) ?? []
-      actor.log.set(entry.dot.replica, [...log, entry])
-      for (const { document, update } of entry.changes) {
-        const updates = actor.documents.get(document) ?? []
-        actor.documents.set(document, [...updates, update])
-      }
-    }
+    actor.store.commit(batch)
     const dots = batch.entries.map(({ dot, deps }) => {
       return `${dot.replica[0]}${dot.seq}${deps.size > 0 ? ` after ${versionText(deps)}` : ''}`
     })
-    const members = batch.members.map(({ replica }) => `member ${replica[0]}`)
-    this.write(`${actor.name} on disk: ${[...dots, ...members].join(', ')}`)
+    const members = batch.members.map(({ replica, retired }) => {
+      return `member ${replica[0]}${retired ? ', retired' : ''}`
+    })
+    const snapshots = batch.snapshots.map(({ document }) => `all of ${document}`)
+    const jumps = batch.jumps.size === 0 ? [] : [`a log after ${versionText(seqsOf(batch.jumps))}`]
+    const all = [...dots, ...snapshots, ...jumps, ...members]
+    this.write(`${actor.name} on disk: ${all.length === 0 ? 'a note' : all.join(', ')}`)
     this.#after(0, () => this.step(actor, { type: 'committed', batch: batch.id }))
+  }
+
+  /** Another engine takes its place, under another id: the letter is the next one that nobody has. */
+  #renew(actor: Actor, { keep, reason }: EngineEffect & { type: 'renew' }): void {
+    this.write(`${actor.name} gives up its id ${actor.id[0]}: ${reason}`)
+    const used = new Set([...this.#actors.values()].map(({ id }) => id))
+    const old = actor.id
+    actor.id = ['d', 'e', 'f'].map(idOf).find((id) => !used.has(id)) ?? old
+    actor.store.cut(old, keep)
+    this.write(`${actor.name} is ${actor.id[0]} now, and keeps of ${old[0]} what is up to ${keep}`)
+    for (const wire of this.#wires.filter(({ from }) => from === actor)) {
+      this.#end(actor, wire.fromLink, 'restarting')
+    }
+    const retired = { replica: old, address: '', version: new Map(), retired: true }
+    actor.engine = this.#engine(actor.id, actor.name, actor.peers, actor.store.heads, [retired])
+    this.step(actor, { type: 'started' })
   }
 
   #dial(from: Actor, address: string): void {
@@ -280,11 +303,6 @@ function describeSession(effect: SessionEffect): string {
   }
 }
 
-function read(
-  actor: Actor,
-  { origin, from, to }: Range,
-): { previous: ChainHash; entries: Uint8Array[] } {
-  const log = actor.log.get(origin) ?? []
-  const entries = log.slice(from - 1, to).map(({ bytes }) => bytes)
-  return { previous: log[from - 2]?.hash ?? CHAIN_START, entries }
+function idOf(letter: string): ReplicaId {
+  return letter.repeat(16) as ReplicaId
 }

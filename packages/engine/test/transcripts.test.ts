@@ -142,6 +142,71 @@ test('[L4] an entry that overtakes what it depends on waits for it', async () =>
   await matches(stage, 'effect-before-cause')
 })
 
+test('[L4] [L8] what builds on an entry that nobody has any more does not wait for it', async () => {
+  const stage = new Stage()
+  const [a, b] = [stage.replica('a', ['b']), stage.replica('b')]
+  stage.pass(1_000)
+  stage.lines.length = 0
+  stage.say('a brings an entry of c that depends on one of d, which nobody has')
+  const [c, d] = ['c'.repeat(16) as ReplicaId, 'd'.repeat(16) as ReplicaId]
+  const doc = new Y.Doc()
+  doc.clientID = 9
+  doc.getText('content').insert(0, 'effect')
+  const changes = [{ document: 'notes', update: Y.encodeStateAsUpdate(doc) }]
+  const entries = [encodeEntry({ dot: { replica: c, seq: 1 }, deps: new Map([[d, 1]]), changes })]
+  const previous = '0'.repeat(16)
+  stage.forge(a, b, encodeReplicaMessage({ type: 'entries', previous, entries }))
+  stage.pass(20)
+  expect([...b.engine.version.keys()]).toEqual([])
+  stage.say('somebody tells b that d was given up')
+  stage.step(b, { type: 'retire', replica: d })
+  stage.pass(20)
+  expect([...b.engine.version.keys()]).toEqual([c])
+  await matches(stage, 'effect-without-cause')
+})
+
+test('[L7] a replica that is behind the floor of the log is brought up by documents', async () => {
+  const stage = new Stage()
+  const a = stage.replica('a')
+  const ann = new Typist(stage, a, { name: 'ann', client: 1 })
+  for (const text of ['one. ', 'two. ', 'three. ', 'four. ']) {
+    ann.type(0, text)
+    stage.pass(50)
+  }
+  stage.say('the log of a is over what it keeps')
+  a.logBytes = 1_500_000
+  stage.pass(10_000)
+  a.logBytes = 0
+  ann.type(0, 'five. ')
+  stage.pass(50)
+  stage.lines.length = 0
+  stage.say('a no longer has the first entries; b is new')
+  const b = stage.replica('b', ['a'])
+  stage.pass(1_000)
+  expect(b.engine.version).toEqual(a.engine.version)
+  expect(b.engine.stability.divergence).toBe(0)
+  await matches(stage, 'behind-the-floor')
+})
+
+test('[L8] two that run on copies of one disk take other ids, and lose nothing', async () => {
+  const stage = new Stage()
+  const a = stage.replica('a')
+  const ann = new Typist(stage, a, { name: 'ann', client: 1 })
+  ann.type(0, 'before. ')
+  stage.pass(50)
+  const b = stage.replica('b', ['a'], a)
+  new Typist(stage, b, { name: 'bob', client: 2 }).type(0, 'there. ')
+  ann.type(0, 'here. ')
+  stage.lines.length = 0
+  stage.say('b runs on a copy of a’s disk; both have typed since, and meet')
+  stage.pass(8_000)
+  expect(a.id).not.toBe(b.id)
+  expect(a.store.heads).toEqual(b.store.heads)
+  expect(a.store.heads.size).toBe(2)
+  expect(a.engine.stability.divergence).toBe(0)
+  await matches(stage, 'a-disk-that-was-copied')
+})
+
 test('[X4] a stock client types before it was asked for what it has', async () => {
   const stage = new Stage()
   const a = stage.replica('a')
@@ -176,7 +241,7 @@ test('[X2] [L8] what peers must not do is refused, and the link closed', async (
     stage.forge(b, a, frame)
     stage.pass(2_000)
   }
-  const lines = stage.lines.filter((line) => /^#|closes|bytes that|gives up/.test(line))
+  const lines = stage.lines.filter((line) => /^#|closes|bytes that|gives up|keeps of/.test(line))
   stage.lines.splice(0, stage.lines.length, ...lines)
   expect([...a.engine.version]).toEqual([])
   await matches(stage, 'misdeeds')

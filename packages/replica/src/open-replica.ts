@@ -33,15 +33,29 @@ const CLOSING: Rejection = {
 /** Opens a replica: recovers what its store holds, and begins to gossip. */
 export async function openReplica(options: ReplicaOptions = {}): Promise<Replica> {
   const store = options.store ?? memoryStore()
-  const keepHistory = options.keepHistory ?? (() => false)
+  const keepHistory = keepHistoryOf(options)
   const compactor = new Compactor()
   const onDamage = (document: string): void => driver.dispatch({ type: 'damaged', document })
-  const compaction = new StoreCompaction({ store, compactor, keepHistory, onDamage })
+  const onFailure = (error: Error): void => {
+    storeDriver.failed(error, (event) => driver.dispatch(event))
+  }
+  const compaction = new StoreCompaction({ store, compactor, keepHistory, onDamage, onFailure })
   const storeDriver = new StoreDriver({ store, compactor, compaction, keepHistory })
   const engineOf = (): Engine => engineFor(store, options)
   const driver = new Driver({ engineOf, store, storeDriver, transport: options.transport })
   driver.start()
   return new OpenReplica({ driver, store, storeDriver, compaction }, addressOf(options))
+}
+
+/** Where the application's answer is a throw, history is kept: that loses nothing. */
+function keepHistoryOf({ keepHistory }: ReplicaOptions): (document: string) => boolean {
+  return (document) => {
+    try {
+      return keepHistory?.(document) === true
+    } catch {
+      return true
+    }
+  }
 }
 
 /** An engine for what the store holds now. */

@@ -107,7 +107,7 @@ export class StoreDriver {
     try {
       await this.#store.commit(batch)
     } catch (error) {
-      return this.#failed(error as Error, tell)
+      return this.failed(error as Error, tell)
     } finally {
       this.#committingSince = undefined
     }
@@ -119,7 +119,7 @@ export class StoreDriver {
   }
 
   /** No change can be made: the replica is read-only until the store is open again. */
-  #failed(error: Error, tell: Tell): void {
+  failed(error: Error, tell: Tell): void {
     if (this.#closing.signal.aborted) return
     tell({ type: 'commit-failed', batch: 0, reason: error.message })
     if (this.#reopening !== undefined) return
@@ -135,7 +135,7 @@ export class StoreDriver {
     } catch (error) {
       this.#reopening = undefined
       this.#reopenMs = Math.min(this.#reopenMs * 2, REPLICA_LIMITS.reopenMsMax)
-      this.#failed(error as Error, tell)
+      this.failed(error as Error, tell)
     }
   }
 
@@ -227,7 +227,8 @@ export class StoreDriver {
     const gc = !this.#keepHistory(document)
     const result = await this.#compactor.compact(updates, { gc, isUnproved: true })
     const compacted = { type: 'compacted', document, end } as const
-    tell(result.ok ? { ...compacted, snapshot: result.snapshot } : compacted)
+    if (result.ok) return tell({ ...compacted, snapshot: result.snapshot })
+    tell({ ...compacted, isHopeless: result.isRefused !== true })
   }
 
   async #salvage(document: string, tell: Tell): Promise<void> {
@@ -250,7 +251,7 @@ export class StoreDriver {
       if (effect.type === 'replace') {
         tell({ type: 'replaced', document: effect.document, done: false })
       }
-      this.#failed(error as Error, tell)
+      this.failed(error as Error, tell)
     }
   }
 

@@ -152,11 +152,13 @@ describe('[S5] a crash or a failure', () => {
         await typist.store.replace(...given)
       },
     })
-    const compaction = compactionOf(typist, { store })
+    const told: Error[] = []
+    const compaction = compactionOf(typist, { store, onFailure: (error) => told.push(error) })
     notice(compaction, 'a')
     for (let at = 0; at < 3; at++) compaction.loaded('b', loadedUpdates)
     await turns()
     expect(tried).toBe(1)
+    expect(told).toEqual([down])
     isDown = false
     compaction.appended('c')
     await turns()

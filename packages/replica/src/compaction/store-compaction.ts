@@ -10,6 +10,8 @@ export interface StoreCompactionOptions {
   readonly keepHistory: (document: string) => boolean
   /** Is told of documents that turn out to be damaged. */
   readonly onDamage: (document: string) => void
+  /** Is told when the store refused a change: it refuses all others then. */
+  readonly onFailure?: (error: Error) => void
 }
 
 interface Eagerness {
@@ -86,7 +88,7 @@ export class StoreCompaction {
     for (const document of this.#candidates) {
       if (this.#paused || this.#closed) break
       this.#candidates.delete(document)
-      // What a store refuses shows with its commits too.
+      // A change that is refused is told above; what can't be read now is read when it is opened.
       await this.compact(document).catch(() => {})
     }
     this.#running = undefined
@@ -126,12 +128,13 @@ export class StoreCompaction {
     return { before: sum(updates), after: result.snapshot.length }
   }
 
-  /** A store that refuses shows with its commits too; others wait, and this one until it has grown. */
+  /** After a store has refused, others wait, and this one until it has grown. */
   async #replace(document: string, by: { end: number; update: Uint8Array }): Promise<void> {
     try {
       await this.#options.store.replace(document, by)
     } catch (error) {
       this.#paused = true
+      this.#options.onFailure?.(error as Error)
       throw error
     }
   }
