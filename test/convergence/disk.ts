@@ -62,10 +62,10 @@ export class Disk {
   }
 
   write({ entries, members, snapshots, jumps, notes }: Batch): void {
+    for (const member of members) this.#members.set(member.replica, member)
     for (const { document, update } of snapshots) this.#append(document, update)
     for (const entry of entries) this.#writeEntry(entry)
     for (const [origin, head] of jumps) this.#log.set(origin, { floor: head, entries: [] })
-    for (const member of members) this.#members.set(member.replica, member)
     for (const [name, note] of notes) {
       if (note.length > 0) this.#notes.set(name, note)
       else this.#notes.delete(name)
@@ -88,7 +88,10 @@ export class Disk {
 
   #checkDeps({ dot, deps }: SealedEntry): void {
     for (const [dep, needed] of deps) {
-      if (this.#headOf(dep).seq < needed) throw new Error(`${dot.replica} lacks ${dep}:${needed}`)
+      if (this.#headOf(dep).seq >= needed) continue
+      // What was lost with an id can't be waited for.
+      if (this.mayHaveHoles && this.#members.get(dep)?.retired === true) continue
+      throw new Error(`${dot.replica} lacks ${dep}:${needed}`)
     }
   }
 

@@ -66,10 +66,15 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     const { replica, heads, floors, members, cuts } = options.stored
-    const isVoid = (origin: ReplicaId, seq: number): boolean => {
-      return this.#gossip.membership.isVoid(origin, seq)
-    }
-    const log = new Log({ self: replica, heads, floors, isVoid })
+    const log = new Log({
+      self: replica,
+      heads,
+      floors,
+      isVoid: (origin, seq, by) => {
+        const { membership } = this.#gossip
+        return membership.isVoid(origin, seq) && (by === undefined || membership.hasTold(by))
+      },
+    })
     const emit = (effect: EngineEffect): void => this.#emit(effect)
     const [residents, commit] = [this.#residents, this.#commit]
     const sessions = new Sessions(emit)

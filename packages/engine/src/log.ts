@@ -10,6 +10,7 @@ import {
   type Rejection,
   type ChainHash,
   type Change,
+  type Dot,
   type Entries,
   type Entry,
   type Head,
@@ -28,8 +29,11 @@ export interface LogOptions {
   readonly self: ReplicaId
   readonly heads: Heads
   readonly floors: Heads
-  /** Whether an entry is nowhere any more, so that none that depends on it can wait for it. */
-  readonly isVoid: (origin: ReplicaId, seq: number) => boolean
+  /**
+   * Whether an entry is nowhere any more, so that none that depends on it can wait for it; with `by`
+   * whoever made that one must have told that it lacks the other itself.
+   */
+  readonly isVoid: (origin: ReplicaId, seq: number, by?: Dot) => boolean
 }
 
 /**
@@ -53,7 +57,7 @@ export class Log implements LogView {
   #waitingCount = 0
   #waitingBytes = 0
   #ahead: Version = EMPTY_VERSION
-  readonly #isVoid: (origin: ReplicaId, seq: number) => boolean
+  readonly #isVoid: LogOptions['isVoid']
   /** What the last own entry's deps, with those of the ones before, amount to. */
   readonly #declared = new Map<ReplicaId, number>()
 
@@ -113,19 +117,14 @@ export class Log implements LogView {
     this.#ahead = version
   }
 
-  get isAhead(): boolean {
-    return this.#ahead.size > 0
+  get ahead(): Version {
+    return this.#ahead
   }
 
   /** Whether documents may hold something of `origin` that nobody has as an entry any more. */
   isLostAhead(origin: ReplicaId): boolean {
     const ahead = seqOf(this.#ahead, origin)
     return ahead > seqOf(this.#applied, origin) && this.#isVoid(origin, ahead)
-  }
-
-  /** What documents may hold at most. */
-  shown(): Version {
-    return join([this.#applied, this.#ahead])
   }
 
   /** What documents hold of which the log has no entries: they have left it, or never came. */
@@ -137,7 +136,7 @@ export class Log implements LogView {
   /** What is being rolled back may soon be nowhere, so that nothing that is new can depend on it. */
   #newDeps(): Version {
     const deps = new Map<ReplicaId, number>()
-    for (const [origin, shown] of this.shown()) {
+    for (const [origin, shown] of join([this.#applied, this.#ahead])) {
       const seq = Math.min(shown, this.#blocked.get(origin) ?? shown)
       if (origin === this.self || seq === 0 || seqOf(this.#declared, origin) === seq) continue
       deps.set(origin, seq)
@@ -228,7 +227,7 @@ export class Log implements LogView {
     const { dot, deps } = entry
     if (dot.seq !== seqOf(this.#applied, dot.replica) + 1) return false
     for (const [origin, seq] of deps) {
-      if (seqOf(this.#applied, origin) < seq && !this.#isVoid(origin, seq)) return false
+      if (seqOf(this.#applied, origin) < seq && !this.#isVoid(origin, seq, dot)) return false
     }
     return true
   }

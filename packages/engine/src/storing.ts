@@ -91,7 +91,7 @@ export class Storing {
 
   /** Whether there may be anything to do when an id is given up. */
   get heedsRetired(): boolean {
-    return this.#jumpedOver.size > 0 || this.#with.log.isAhead
+    return this.#jumpedOver.size > 0 || this.#with.log.ahead.size > 0
   }
 
   /** Another program has written to the store: what it wrote is published. */

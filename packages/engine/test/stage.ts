@@ -56,7 +56,7 @@ export class Stage {
   replica(name: string, peers: readonly string[] = [], copied?: Actor): Actor {
     const id = copied?.id ?? idOf(name)
     const store = copied?.store.copy() ?? new PlainStore()
-    const engine = this.#engine(id, name, peers, store.heads)
+    const engine = this.#engine({ name, peers }, { replica: id, heads: store.heads })
     const actor: Actor = { name, id, engine, store, peers, logBytes: 0, stalled: false }
     this.#actors.set(name, actor)
     this.step(actor, { type: 'started' })
@@ -64,14 +64,11 @@ export class Stage {
   }
 
   #engine(
-    id: ReplicaId,
-    name: string,
-    peers: readonly string[],
-    heads: Heads,
-    members: readonly Member[] = [],
+    { name, peers }: { name: string; peers: readonly string[] },
+    stored: { replica: ReplicaId; heads: Heads; members?: Member[] },
   ): Engine {
     return new Engine({
-      stored: { ...nothingStored(id), heads, members },
+      stored: { ...nothingStored(stored.replica), ...stored },
       run: (this.#runs += 1).toString(16).padStart(16, '0'),
       retention: { keepBytes: 1_000_000, maxBytes: 2_000_000 },
       address: `stage:${name}`,
@@ -226,7 +223,8 @@ export class Stage {
       this.#end(actor, wire.fromLink, 'restarting')
     }
     const retired = { replica: old, address: '', version: new Map(), retired: true }
-    actor.engine = this.#engine(actor.id, actor.name, actor.peers, actor.store.heads, [retired])
+    const { heads } = actor.store
+    actor.engine = this.#engine(actor, { replica: actor.id, heads, members: [retired] })
     this.step(actor, { type: 'started' })
   }
 

@@ -1,4 +1,13 @@
-import { encodeReplicaMessage, type Fetch, type Heads, type Piece } from '@rejoin/protocol'
+import {
+  EMPTY_VERSION,
+  encodeReplicaMessage,
+  join,
+  seqOf,
+  type Fetch,
+  type Heads,
+  type Piece,
+  type Version,
+} from '@rejoin/protocol'
 
 import { DocumentQueue } from './document-queue.ts'
 import type { Emit, FoundDocuments, LinkId, LogView } from './events.ts'
@@ -13,6 +22,10 @@ interface Sending {
   /** Whether it wants one document, and no others after it. */
   readonly only: boolean
   queue: DocumentQueue
+  /** What was applied when the queue was read: what is in it. */
+  applied: Version
+  /** What was read waits until all of that is durable. */
+  isHeld: boolean
   /** Whether there is nothing to be read after the queue. */
   done: boolean
 }
@@ -21,7 +34,8 @@ interface Sending {
  * Sends documents whole to who is behind the log's floor (rule L7), or whose copy is damaged (S3). An
  * answer is one bounded chunk, and the asker asks on, so one that reads slowly costs what was read for
  * it: a chunk, or one larger document. `base` was durable before the first document was read, so all
- * of them hold at least that; what has come meanwhile they may hold too.
+ * of them hold at least that; what has come meanwhile they may hold too, and `upTo` says so. They are sent
+ * once that is durable: a crash must not take back what somebody else builds on (rule L3).
  */
 export class DocumentsServing {
   readonly #log: LogView
@@ -44,7 +58,8 @@ export class DocumentsServing {
     const { only, document } = fetch
     const base = goesOn ? going.base : new Map(this.#log.heads)
     const queue = new DocumentQueue(document, [])
-    this.#sending.set(link.id, { base, asked: fetch, only, queue, done: false })
+    const nothing = { queue, applied: EMPTY_VERSION, isHeld: false, done: false }
+    this.#sending.set(link.id, { base, asked: fetch, only, ...nothing })
     const bytesMax = GOSSIP_LIMITS.documentsChunkBytesMax
     this.#emit({ type: 'read-documents', link: link.id, only, document, bytesMax })
   }
@@ -59,19 +74,44 @@ export class DocumentsServing {
     }
     sending.queue = new DocumentQueue(sending.asked.document, found.documents)
     sending.done = found.done
+    sending.applied = new Map(this.#log.applied)
+    sending.isHeld = true
+    this.#release(id, sending)
+  }
+
+  /** More is durable. */
+  advanced(): void {
+    for (const [id, sending] of this.#sending) if (sending.isHeld) this.#release(id, sending)
+  }
+
+  #release(id: LinkId, sending: Sending): void {
+    if (!this.#isDurable(sending.applied)) return
+    sending.isHeld = false
     sending.asked = undefined
     this.#answer(id, sending)
   }
 
-  #answer(id: LinkId, { base, queue, done }: Sending): void {
+  /** What was rolled back meanwhile will never be. */
+  #isDurable(version: Version): boolean {
+    const { heads, applied } = this.#log
+    for (const [origin, seq] of version) {
+      if ((heads.get(origin)?.seq ?? 0) < Math.min(seq, seqOf(applied, origin))) return false
+    }
+    return true
+  }
+
+  #answer(id: LinkId, { base, queue, done, applied }: Sending): void {
     const pieces = queue.take(GOSSIP_LIMITS.documentsChunkBytesMax)
     const isLast = done && queue.isEmpty
     if (isLast) this.#sending.delete(id)
-    this.#send(id, { base, pieces, done: isLast })
+    this.#send(id, { base, pieces, done: isLast, applied })
   }
 
-  #send(id: LinkId, answer: { base: Heads; pieces: Piece[]; done: boolean }): void {
-    const upTo = this.#log.shown()
+  #send(
+    id: LinkId,
+    { applied, ...answer }: { base: Heads; pieces: Piece[]; done: boolean; applied?: Version },
+  ): void {
+    const upTo = join([applied ?? EMPTY_VERSION, this.#log.ahead])
     const frame = encodeReplicaMessage({ type: 'documents', ...answer, upTo })
     this.#emit({ type: 'send', links: [id], frame })
   }

@@ -175,8 +175,10 @@ export interface LogView {
   readonly heads: Heads
   /** What has left the log. */
   readonly floors: Heads
-  /** What documents may hold at most. */
-  shown(): Version
+  /** What documents hold by entries, durable or on the way to it. */
+  readonly applied: Version
+  /** What documents may hold beyond it, as some came whole. */
+  readonly ahead: Version
   /** Whether the entries of `origin` are being rolled back: none are to be asked for. */
   isBlocked(origin: ReplicaId): boolean
 }

@@ -318,6 +318,7 @@ export class Gossip {
   #advanced({ own }: GossipEvent & { type: 'advanced' }): void {
     this.#broadcast.publish(own, this.#chain)
     this.#chain = own.at(-1)?.hash ?? this.#chain
+    this.#documents.advanced()
     this.#antiEntropy.changed()
   }
 

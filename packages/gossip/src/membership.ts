@@ -1,4 +1,12 @@
-import { covers, EMPTY_VERSION, join, seqOf, type ReplicaId, type Version } from '@rejoin/protocol'
+import {
+  covers,
+  EMPTY_VERSION,
+  join,
+  seqOf,
+  type Dot,
+  type ReplicaId,
+  type Version,
+} from '@rejoin/protocol'
 
 import type { Emit } from './events.ts'
 
@@ -59,6 +67,12 @@ export class Membership {
     if (!this.isRetired(origin)) return false
     for (const { version } of this.all()) if (seqOf(version, origin) >= seq) return false
     return true
+  }
+
+  /** Whether whoever made entry `dot` has told that it is there, or will not tell any more. */
+  hasTold({ replica, seq }: Dot): boolean {
+    const member = this.#members.get(replica)
+    return member !== undefined && (member.retired || seqOf(member.version, replica) >= seq)
   }
 
   get(replica: ReplicaId): Member | undefined {

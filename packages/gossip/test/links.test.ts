@@ -23,7 +23,8 @@ class Rig {
       heads: this.heads,
       floors: new Map<ReplicaId, Head>(),
       isBlocked: () => false,
-      shown: () => new Map<ReplicaId, number>(),
+      applied: new Map<ReplicaId, number>(),
+      ahead: new Map<ReplicaId, number>(),
       reached: (origin: ReplicaId) => this.heads.get(origin)?.seq ?? 0,
     }
     const chain = '0'.repeat(16)
