@@ -36,6 +36,26 @@ export interface Happened {
   cuts: number
 }
 
+export const NOTHING_HAPPENED: Happened = {
+  crashes: 0,
+  partitions: 0,
+  moves: 0,
+  pauses: 0,
+  lostFrames: 0,
+  stalls: 0,
+  clockJumps: 0,
+  duplicates: 0,
+  trims: 0,
+  jumps: 0,
+  failures: 0,
+  damages: 0,
+  repairs: 0,
+  restores: 0,
+  copies: 0,
+  renewals: 0,
+  cuts: 0,
+}
+
 /**
  * Faults that a run may have beside those of every run: disks that are full for a while, or damaged;
  * directories that are restored from a backup, or copied, so that ids are used twice.
@@ -59,25 +79,7 @@ export class World {
   readonly agenda: Agenda
   readonly replicas: SimReplica[] = []
   readonly clients: SimClient[] = []
-  readonly happened: Happened = {
-    crashes: 0,
-    partitions: 0,
-    moves: 0,
-    pauses: 0,
-    lostFrames: 0,
-    stalls: 0,
-    clockJumps: 0,
-    duplicates: 0,
-    trims: 0,
-    jumps: 0,
-    failures: 0,
-    damages: 0,
-    repairs: 0,
-    restores: 0,
-    copies: 0,
-    renewals: 0,
-    cuts: 0,
-  }
+  readonly happened: Happened = { ...NOTHING_HAPPENED }
   readonly profile: Profile
   readonly #backups = new Map<SimReplica, Disk>()
   #lastRun = 0

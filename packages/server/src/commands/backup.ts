@@ -7,6 +7,7 @@ import type { Command } from '../command-line/command.ts'
 import { ProgressBar } from '../command-line/progress-bar.ts'
 import { HttpReplica } from '../http/http-replica.ts'
 import { bytesText } from './counted.ts'
+import { urlOption } from './url-option.ts'
 
 /** `rejoin backup`: writes all that a running replica holds to a file. */
 export const backup: Command = {
@@ -17,15 +18,7 @@ export const backup: Command = {
 must not be there yet. Edits go on meanwhile. The file appears once it is whole and
 on disk. rejoin restore makes a data directory of it.`,
   operands: { min: 1, max: 1 },
-  options: [
-    {
-      name: 'url',
-      value: 'URL',
-      default: 'http://127.0.0.1:7001',
-      environment: 'REJOIN_URL',
-      help: 'The replica to ask; http: or ws:.',
-    },
-  ],
+  options: [urlOption('The replica to ask; http: or ws:.')],
   examples: [
     {
       line: 'rejoin backup monday.rejoin',

@@ -3,6 +3,7 @@ import { parseReplicaId } from '@rejoin/protocol'
 import { misused } from '../command-line/command-error.ts'
 import type { Command } from '../command-line/command.ts'
 import { HttpReplica } from '../http/http-replica.ts'
+import { urlOption } from './url-option.ts'
 
 /** `rejoin remove`: removes a member that will not come back. */
 export const remove: Command = {
@@ -13,15 +14,7 @@ export const remove: Command = {
 others have. If it comes back after all it takes a new id, and brings nothing back that
 was deleted meanwhile. rejoin status shows the members and their ids.`,
   operands: { min: 1, max: 1 },
-  options: [
-    {
-      name: 'url',
-      value: 'URL',
-      default: 'http://127.0.0.1:7001',
-      environment: 'REJOIN_URL',
-      help: 'Any replica; it tells the others.',
-    },
-  ],
+  options: [urlOption('Any replica; it tells the others.')],
   examples: [{ line: 'rejoin remove 7f3a09c2d4e1b856', meaning: 'That replica is gone.' }],
   run: async (given) => {
     const [text = ''] = given.operands

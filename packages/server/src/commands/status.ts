@@ -1,6 +1,7 @@
 import type { Command } from '../command-line/command.ts'
 import { HttpReplica } from '../http/http-replica.ts'
 import { statusTable } from './status-table.ts'
+import { urlOption } from './url-option.ts'
 
 /** `rejoin status`: what one replica knows of itself and the others. */
 export const status: Command = {
@@ -12,13 +13,7 @@ everybody has, as far as it knows), the union (what anybody has), its members an
 what it refused.`,
   operands: { min: 0, max: 0 },
   options: [
-    {
-      name: 'url',
-      value: 'URL',
-      default: 'http://127.0.0.1:7001',
-      environment: 'REJOIN_URL',
-      help: 'The replica to ask; http: or ws:.',
-    },
+    urlOption('The replica to ask; http: or ws:.'),
     { name: 'json', help: 'Print the status as JSON, as GET /status serves it.' },
   ],
   examples: [

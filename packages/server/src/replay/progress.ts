@@ -1,7 +1,6 @@
-/**
- * How far a replay has come, on stderr: one line that is written over on a terminal, and a new line
- * every two seconds elsewhere.
- */
+import { bar, LiveLine, type Output } from '../command-line/live-line.ts'
+
+/** How far a replay has come. */
 export interface ProgressFacts {
   readonly phase: 'typing' | 'saving' | 'converging'
   readonly typed: number
@@ -11,27 +10,15 @@ export interface ProgressFacts {
   readonly equal: string
 }
 
-interface Output {
-  readonly isTTY?: boolean
-  write(text: string): unknown
-}
-
-const REDRAW_MS = 100
-const LINE_MS = 2_000
-const BAR_CELLS = 24
-
 /** Shows `facts()` until the returned function is called. */
 export function showProgress(facts: () => ProgressFacts, output: Output): () => void {
   const startedMs = performance.now()
-  const isTerminal = output.isTTY === true
-  const show = (): void => {
-    const text = progressText(facts(), performance.now() - startedMs)
-    output.write(isTerminal ? `\r\u001B[K${text}` : `${text}\n`)
-  }
-  const timer = setInterval(show, isTerminal ? REDRAW_MS : LINE_MS)
+  const line = new LiveLine(output)
+  const show = (): void => line.draw(progressText(facts(), performance.now() - startedMs))
+  const timer = setInterval(show, line.everyMs)
   return () => {
     clearInterval(timer)
-    if (isTerminal) output.write('\r\u001B[K')
+    line.clear()
   }
 }
 
@@ -40,9 +27,7 @@ export function progressText(facts: ProgressFacts, elapsedMs: number): string {
   if (phase === 'saving') return `${typed} transactions typed; waiting until all are durable`
   if (phase === 'converging') return `waiting until the replicas are equal: ${equal}`
   const share = total === 0 ? 1 : typed / total
-  const filled = Math.floor(share * BAR_CELLS)
-  const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled)
   const rate = Math.round(typed / Math.max(elapsedMs / 1_000, 0.001))
   const percent = Math.floor(share * 100)
-  return `${bar} ${typed}/${total} (${percent} %), ${rate}/s, links ${links}`
+  return `${bar(share)} ${typed}/${total} (${percent} %), ${rate}/s, links ${links}`
 }
