@@ -77,6 +77,20 @@ export class Stage {
     })
   }
 
+  /** Ends a replica, and starts it again on another state of its disk. */
+  restart(actor: Actor, store: PlainStore): void {
+    this.#leave(actor)
+    actor.store = store
+    actor.engine = this.#engine(actor, { replica: actor.id, heads: store.heads })
+    this.step(actor, { type: 'started' })
+  }
+
+  #leave(actor: Actor): void {
+    for (const wire of this.#wires.filter(({ from }) => from === actor)) {
+      this.#end(actor, wire.fromLink, 'restarting')
+    }
+  }
+
   say(line: string): void {
     this.lines.push('', `# ${line}`)
   }
@@ -219,9 +233,7 @@ export class Stage {
     actor.id = ['d', 'e', 'f'].map(idOf).find((id) => !used.has(id)) ?? old
     actor.store.cut(old, keep)
     this.write(`${actor.name} is ${actor.id[0]} now, and keeps of ${old[0]} what is up to ${keep}`)
-    for (const wire of this.#wires.filter(({ from }) => from === actor)) {
-      this.#end(actor, wire.fromLink, 'restarting')
-    }
+    this.#leave(actor)
     const retired = { replica: old, address: '', version: new Map(), retired: true }
     const { heads } = actor.store
     actor.engine = this.#engine(actor, { replica: actor.id, heads, members: [retired] })

@@ -208,6 +208,26 @@ test('[L8] two that run on copies of one disk take other ids, and lose nothing',
   await matches(stage, 'a-disk-that-was-copied')
 })
 
+test('[L8] a disk that was put back takes another id, and gets what it had lost', async () => {
+  const stage = new Stage()
+  const [a, b] = [stage.replica('a', ['b']), stage.replica('b')]
+  stage.pass(1_000)
+  const ann = new Typist(stage, a, { name: 'ann', client: 1 })
+  ann.type(0, 'saved. ')
+  stage.pass(200)
+  const backup = a.store.copy()
+  ann.type(0, 'since then. ')
+  stage.pass(200)
+  stage.lines.length = 0
+  stage.say('a starts again with what it had before its last edit, which b has')
+  stage.restart(a, backup)
+  stage.pass(6_000)
+  expect(a.id).not.toBe('a'.repeat(16))
+  expect(a.store.heads).toEqual(b.store.heads)
+  expect(a.engine.stability.divergence).toBe(0)
+  await matches(stage, 'a-disk-that-was-put-back')
+})
+
 test('[X4] a stock client types before it was asked for what it has', async () => {
   const stage = new Stage()
   const a = stage.replica('a')

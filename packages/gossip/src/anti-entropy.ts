@@ -1,4 +1,5 @@
 import {
+  EMPTY_VERSION,
   encodeReplicaMessage,
   equalVersions,
   LIMITS,
@@ -95,9 +96,20 @@ export class AntiEntropy {
     const first = link.theirs === undefined
     link.theirs ??= new Map()
     for (const [origin, { seq }] of have.heads) link.theirs.set(origin, seq)
+    this.#remind(link, have, first)
     this.#learn(link, have)
     if (first) this.ask(link, now)
     else if (this.#missingFrom(link, now).length > 0) this.#scheduleGraft(link)
+  }
+
+  /** A peer that has less of its own than it had has lost it, and is told so (rule L8). */
+  #remind(link: OpenLink, { heads }: Have, isComplete: boolean): void {
+    const version = this.#membership.get(link.replica)?.version ?? EMPTY_VERSION
+    const own = heads.get(link.replica)?.seq ?? (isComplete ? 0 : undefined)
+    if (own === undefined || own >= seqOf(version, link.replica)) return
+    const members = new Map([[link.replica, version]])
+    const frame = encodeReplicaMessage({ type: 'have', heads: new Map(), members })
+    this.#emit({ type: 'send', links: [link.id], frame })
   }
 
   #learn(link: OpenLink, have: Have): void {

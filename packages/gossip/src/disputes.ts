@@ -1,4 +1,11 @@
-import { encodeReplicaMessage, type Have, type Head, type ReplicaId } from '@rejoin/protocol'
+import {
+  EMPTY_VERSION,
+  encodeReplicaMessage,
+  seqOf,
+  type Have,
+  type Head,
+  type ReplicaId,
+} from '@rejoin/protocol'
 
 import type { Emit, LogView } from './events.ts'
 import type { OpenLink } from './link.ts'
@@ -30,9 +37,15 @@ export class Disputes {
   }
 
   /** Looks for another history in what a peer holds; returns whether this replica's id is lost. */
-  compare(link: OpenLink, { heads }: Have): boolean {
+  compare(link: OpenLink, { heads, members }: Have): boolean {
     const own = heads.get(this.#self)
     if (own !== undefined && this.#isLost(own)) return true
+    const remembered = seqOf(members.get(this.#self) ?? EMPTY_VERSION, this.#self)
+    if (remembered > this.#ours.seq) {
+      const reason = `A peer remembers entries of this replica's own that it does not hold, up to ${remembered}.`
+      this.disown(this.#ours.seq, reason)
+      return true
+    }
     for (const [origin, theirs] of heads) {
       const ours = this.#log.heads.get(origin)
       if (ours?.seq !== theirs.seq || ours.hash === theirs.hash) continue
@@ -42,9 +55,13 @@ export class Disputes {
     return false
   }
 
+  get #ours(): Head {
+    return this.#log.heads.get(this.#self) ?? { seq: 0, hash: '' }
+  }
+
   // What a peer holds was durable here once: more of it than there is means that it was lost.
   #isLost(theirs: Head): boolean {
-    const ours = this.#log.heads.get(this.#self) ?? { seq: 0, hash: '' }
+    const ours = this.#ours
     if (theirs.seq < ours.seq || (theirs.seq === ours.seq && theirs.hash === ours.hash))
       return false
     const keep = Math.min(ours.seq, theirs.seq - 1)
