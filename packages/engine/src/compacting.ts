@@ -11,8 +11,8 @@ export class Compacting {
     this.#emit = options.emit
   }
 
-  consider(resident: Resident | undefined): void {
-    if (resident?.loaded !== true || resident.compacting || resident.incompactible) return
+  consider(resident: Resident): void {
+    if (!resident.loaded || resident.compacting || resident.incompactible) return
     if (!resident.document.wantsCompaction) return
     resident.compacting = true
     const document = resident.document.name

@@ -101,7 +101,7 @@ export class Editing {
       document.append(edit.update)
       this.#commit.addEdit(document.name, edit.update.bytes)
       this.#emit({ type: 'schedule', timer: { kind: 'seal' }, delayMs: 0 })
-      this.#reading.grew(resident, now)
+      this.#reading.wrote(resident, edit.session, now)
     }
     this.#settle(resident, edit)
     return undefined

@@ -52,7 +52,6 @@ export class Engine {
   readonly #reading: Reading
   readonly #editing: Editing
   readonly #remembering: Remembering
-  readonly #compacting: Compacting
   readonly #receiving: Receiving
   readonly #storing: Storing
   readonly #cuts: readonly ReplicaId[]
@@ -79,8 +78,8 @@ export class Engine {
     const [residents, commit] = [this.#residents, this.#commit]
     const sessions = new Sessions(emit)
     const presences = new Presences({ residents, sessions, emit })
-    const reading = new Reading({ residents, sessions, presences, commit, emit })
     const compacting = new Compacting({ residents, emit })
+    const reading = new Reading({ residents, sessions, presences, commit, compacting, emit })
     const editing = new Editing({
       residents,
       sessions,
@@ -89,7 +88,7 @@ export class Engine {
       emit,
       ack: (waiter) => this.#storing.acknowledge([waiter]),
     })
-    const receiving = new Receiving({ log, residents, commit, editing, reading, compacting, emit })
+    const receiving = new Receiving({ log, residents, commit, editing, reading, emit })
     const { retention } = options
     const parts = { log, commit, residents, reading, editing, receiving, compacting }
     this.replica = replica
@@ -103,7 +102,6 @@ export class Engine {
     this.#reading = reading
     this.#remembering = new Remembering(members, { commit, emit })
     this.#editing = editing
-    this.#compacting = compacting
     this.#receiving = receiving
     this.#storing = new Storing({ ...parts, replica, retention, emit })
   }
@@ -210,8 +208,7 @@ export class Engine {
         this.#sealing = false
         return this.#storing.seal()
       case 'flush':
-        this.#reading.flush(timer.document, timer.token, now)
-        return this.#compacting.consider(this.#residents.get(timer.document))
+        return this.#reading.flush(timer.document, timer.token, now)
       case 'presence':
         this.#presences.expire(now)
         return this.#schedule(timer, ENGINE_LIMITS.presenceMs / 3)

@@ -1,6 +1,7 @@
 import { checkDocumentName, LIMITS, reject, type Rejection } from '@rejoin/protocol'
 import * as Y from 'yjs'
 
+import type { Compacting } from './compacting.ts'
 import type { Emit, SessionId } from './events.ts'
 import type { GroupCommit } from './group-commit.ts'
 import { decodeAnySize } from './gate.ts'
@@ -23,6 +24,7 @@ export class Reading {
   readonly #sessions: Sessions
   readonly #presences: Presences
   readonly #commit: GroupCommit
+  readonly #compacting: Compacting
   readonly #emit: Emit
   #lastToken = 0
 
@@ -31,12 +33,14 @@ export class Reading {
     sessions: Sessions
     presences: Presences
     commit: GroupCommit
+    compacting: Compacting
     emit: Emit
   }) {
     this.#residents = options.residents
     this.#sessions = options.sessions
     this.#presences = options.presences
     this.#commit = options.commit
+    this.#compacting = options.compacting
     this.#emit = options.emit
   }
 
@@ -103,9 +107,18 @@ export class Reading {
     this.#residents.remove(document)
   }
 
+  /** A document has grown by what `session` wrote: if it had everything before, it has this too. */
+  wrote(resident: Resident, session: SessionId, now: number): void {
+    const reader = resident.readers.get(session)
+    const { end } = resident.document
+    if (reader?.cursor === end - 1) reader.cursor = end
+    this.grew(resident, now)
+  }
+
   /** A document has grown: its readers hear of it with the next flush. */
   grew(resident: Resident, now: number): void {
-    if (resident.flushToken !== 0 || resident.readers.size === 0) return
+    if (resident.flushToken !== 0) return
+    if (!isAnyBehind(resident)) return this.#compacting.consider(resident)
     this.#lastToken += 1
     resident.flushToken = this.#lastToken
     const { flushMsPerReader, flushMsMax } = ENGINE_LIMITS
@@ -131,6 +144,7 @@ export class Reading {
         this.#emit({ type: 'update', sessions, document, update })
       }
     }
+    this.#compacting.consider(resident)
   }
 
   /** The readers that lack something and can take it, by where they stand. */
@@ -163,6 +177,13 @@ export class Reading {
     resident.parking.left(session)
     this.#residents.left(document)
   }
+}
+
+function isAnyBehind({ document, readers }: Resident): boolean {
+  for (const { cursor } of readers.values()) {
+    if (cursor !== undefined && cursor !== document.end) return true
+  }
+  return false
 }
 
 function refusalOf(document: string, stateVector: Uint8Array): Rejection | undefined {

@@ -1,7 +1,6 @@
 import type { GossipEffect, GossipEvent, LinkId } from '@rejoin/gossip'
 import { reject, type Entries, type Heads, type SealedEntry } from '@rejoin/protocol'
 
-import type { Compacting } from './compacting.ts'
 import type { Editing } from './editing.ts'
 import type { Emit } from './events.ts'
 import { decodeAnySize, type DecodedUpdate } from './gate.ts'
@@ -20,7 +19,6 @@ export class Receiving {
   readonly #commit: GroupCommit
   readonly #editing: Editing
   readonly #reading: Reading
-  readonly #compacting: Compacting
   readonly #emit: Emit
 
   constructor(options: {
@@ -29,7 +27,6 @@ export class Receiving {
     commit: GroupCommit
     editing: Editing
     reading: Reading
-    compacting: Compacting
     emit: Emit
   }) {
     this.#log = options.log
@@ -37,7 +34,6 @@ export class Receiving {
     this.#commit = options.commit
     this.#editing = options.editing
     this.#reading = options.reading
-    this.#compacting = options.compacting
     this.#emit = options.emit
   }
 
@@ -78,8 +74,6 @@ export class Receiving {
     resident.document.append(update)
     this.#editing.unpark(resident, now)
     this.#reading.grew(resident, now)
-    // Without readers there is no flush, after which it would be compacted.
-    if (resident.readers.size === 0) this.#compacting.consider(resident)
   }
 
   /** Takes documents that came whole; answers what gossip is to hear, if they are refused. */

@@ -17,21 +17,21 @@ import { Rig, textOf, typed } from './rig.ts'
 describe('readers', () => {
   test('[X3] those that stand at the same place are handed the same bytes, merged', () => {
     const rig = new Rig()
-    for (const session of [1, 2, 3]) rig.open(session)
+    for (const session of [1, 2, 3, 4]) rig.open(session)
     rig.step({ type: 'paused', session: 3 })
     const [one, two, three] = typed(7, 'one ', 'two ', 'three') as [
       Uint8Array,
       Uint8Array,
       Uint8Array,
     ]
-    rig.edit(1, 1, one)
-    rig.edit(1, 2, two)
+    rig.edit(4, 1, one)
+    rig.edit(4, 2, two)
     rig.fire('flush')
     const [update, ...more] = rig.take('update')
     expect(more).toEqual([])
     expect(update?.sessions).toEqual([1, 2])
     expect(textOf(update?.update ?? one)).toBe('one two ')
-    rig.edit(1, 3, three)
+    rig.edit(4, 3, three)
     rig.fire('flush')
     rig.take('update')
     rig.step({ type: 'resumed', session: 3 })
@@ -39,6 +39,23 @@ describe('readers', () => {
     expect(
       rig.take('update').map(({ sessions, update: late }) => [sessions, textOf(late)]),
     ).toEqual([[[3], 'one two three']])
+  })
+
+  test('[X3] one that wrote is not sent what it wrote, unless it lacks something before that', () => {
+    const rig = new Rig()
+    for (const session of [1, 2]) rig.open(session)
+    const [mine, theirs, after] = [...typed(7, 'mine'), ...typed(8, 'theirs'), ...typed(9, 'after')]
+    rig.edit(1, 1, mine as Uint8Array)
+    rig.fire('flush')
+    expect(rig.take('update').map(({ sessions }) => sessions)).toEqual([[2]])
+    rig.edit(2, 1, theirs as Uint8Array)
+    rig.edit(1, 2, after as Uint8Array)
+    rig.fire('flush')
+    const updates = rig.take('update').map(({ sessions, update }) => [sessions, textOf(update)])
+    expect(updates).toEqual([
+      [[1], 'theirsafter'],
+      [[2], 'after'],
+    ])
   })
 
   test('[X3] one that slept through a compaction gets the whole document', () => {
@@ -160,8 +177,7 @@ describe('edits', () => {
 
   test('[X3] what runs ahead is parked up to a bound, and then its sender has to come back', () => {
     const rig = new Rig()
-    rig.open(1)
-    rig.open(2)
+    for (const session of [1, 2, 3]) rig.open(session)
     const [missing, ...ahead] = typed(7, 'x', ...Array.from({ length: 300 }, () => 'y'))
     for (const [index, update] of ahead.entries()) rig.edit(1, index + 1, update)
     expect(rig.take('ask')).toHaveLength(1)

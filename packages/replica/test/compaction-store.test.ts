@@ -1,5 +1,5 @@
 import { RejoinError } from '@rejoin/protocol'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 
 import {
@@ -80,6 +80,7 @@ function compactionOf(
     compactor: { compact: options.compact ?? here },
     keepHistory: () => false,
     onDamage: () => {},
+    restFactor: 0,
     ...options,
   })
 }
@@ -189,6 +190,20 @@ describe('StoreCompaction', () => {
     expect(await typist.count('a')).toBeLessThan(2 * appendedUpdates)
     expect(await typist.isWhole('a')).toBe(true)
   }, 120_000)
+
+  test('rests after a document, so that edits come first', async () => {
+    const typist = await typed(20, 'a', 'b')
+    const slowly: Compact = async (updates, options) => {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      return compact(updates, options)
+    }
+    const compaction = compactionOf(typist, { compact: slowly, restFactor: 1_000 })
+    for (const document of ['a', 'b']) compaction.loaded(document, loadedUpdates)
+    await vi.waitFor(async () => expect(await typist.count('a')).toBe(1))
+    await turns()
+    expect(await typist.count('b')).toBe(20)
+    await compaction.close()
+  })
 
   test('leaves a document whose tail weighs less than the snapshot before it', async () => {
     const typist = new Typist()

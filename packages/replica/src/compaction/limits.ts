@@ -21,6 +21,8 @@ export const COMPACTION_LIMITS = {
   candidatesMax: 1_024,
   /** Documents that can't be compacted and are remembered; of more the oldest are tried again. */
   quarantinedMax: 1_024,
+  /** How long it rests after a document, as a multiple of what that took. */
+  restFactor: 4,
   /** How often its updates a document that can't be compacted has to have before it is tried again. */
   retryGrowth: 4,
 } as const

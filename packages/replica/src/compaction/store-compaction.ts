@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import { RejoinError } from '@rejoin/protocol'
 
 import type { Store } from '../ports/store.ts'
@@ -12,6 +14,8 @@ export interface StoreCompactionOptions {
   readonly onDamage: (document: string) => void
   /** Is told when the store refused a change: it refuses all others then. */
   readonly onFailure?: (error: Error) => void
+  /** How long it rests after each document, as a multiple of what that took; left out, 4. */
+  readonly restFactor?: number
 }
 
 interface Eagerness {
@@ -46,10 +50,14 @@ export class StoreCompaction {
   readonly #quarantined = new Map<string, { reason: string; updates: number }>()
   #running: Promise<void> | undefined
   #paused = false
-  #closed = false
+  readonly #closing = new AbortController()
 
   constructor(options: StoreCompactionOptions) {
     this.#options = options
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted
   }
 
   /** The documents that can't be compacted. */
@@ -81,17 +89,27 @@ export class StoreCompaction {
   }
 
   #start(): void {
-    if (this.#candidates.size > 0 && !this.#paused && !this.#closed) this.#running ??= this.#run()
+    if (this.#candidates.size > 0 && !this.#paused && !this.#isClosed) this.#running ??= this.#run()
   }
 
   async #run(): Promise<void> {
     for (const document of this.#candidates) {
-      if (this.#paused || this.#closed) break
+      if (this.#paused || this.#isClosed) break
       this.#candidates.delete(document)
       // A change that is refused is told above; what can't be read now is read when it is opened.
+      const startedMs = performance.now()
       await this.compact(document).catch(() => {})
+      await this.#rest(performance.now() - startedMs)
     }
     this.#running = undefined
+  }
+
+  /** Edits come first: under load most of the disk's time, and of the processors', is theirs. */
+  async #rest(tookMs: number): Promise<void> {
+    const { restFactor = COMPACTION_LIMITS.restFactor } = this.#options
+    if (restFactor === 0) return
+    const { signal } = this.#closing
+    await sleep(tookMs * restFactor, undefined, { signal, ref: false }).catch(() => {})
   }
 
   /**
@@ -122,7 +140,7 @@ export class StoreCompaction {
       if (result.isRefused !== true) this.#quarantine(document, why)
       return undefined
     }
-    if (this.#closed) return undefined
+    if (this.#isClosed) return undefined
     if (!isDry) await this.#replace(document, { end, update: result.snapshot })
     this.#quarantined.delete(document)
     return { before: sum(updates), after: result.snapshot.length }
@@ -145,7 +163,7 @@ export class StoreCompaction {
   }
 
   #quarantine(document: string, why: { reason: string; updates: number }): void {
-    if (this.#closed) return
+    if (this.#isClosed) return
     this.#quarantined.delete(document)
     this.#quarantined.set(document, why)
     forgetOldest(this.#quarantined, COMPACTION_LIMITS.quarantinedMax)
@@ -153,7 +171,7 @@ export class StoreCompaction {
 
   /** Waits for the document that is being compacted. */
   async close(): Promise<void> {
-    this.#closed = true
+    this.#closing.abort()
     await this.#running
   }
 }
