@@ -71,7 +71,7 @@ export class Repairing {
   /** A peer's copy has come. */
   fetched(document: string, fetched: Fetched): void {
     const damaged = this.#damaged.get(document)
-    if (damaged === undefined) return this.#tell({ type: 'repaired' })
+    if (damaged === undefined) return this.#tell({ type: 'repaired', document, isDone: true })
     damaged.fetched = fetched
     this.advanced()
   }
@@ -85,7 +85,7 @@ export class Repairing {
       if (!covers(version, fetched.upTo)) continue
       if (this.#put(document, damaged)) continue
       delete damaged.fetched
-      this.#tell({ type: 'repaired' })
+      this.#tell({ type: 'repaired', document, isDone: false })
       this.#askPeers(document)
     }
   }
@@ -111,7 +111,8 @@ export class Repairing {
     const damaged = this.#damaged.get(document)
     if (!this.#damaged.delete(document)) return
     this.#emit({ type: 'status' })
-    if (damaged?.fetched !== undefined) this.#tell({ type: 'repaired' })
+    if (damaged?.fetched === undefined) return
+    this.#tell({ type: 'repaired', document, isDone: true })
   }
 }
 

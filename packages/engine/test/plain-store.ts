@@ -1,4 +1,5 @@
 import type { Batch } from '@rejoin/engine'
+import type { FoundDocuments } from '@rejoin/gossip'
 import {
   CHAIN_START,
   type ChainHash,
@@ -15,6 +16,8 @@ export class PlainStore {
   readonly log = new Map<ReplicaId, SealedEntry[]>()
   readonly floors = new Map<ReplicaId, Head>()
   readonly documents = new Map<string, Uint8Array[]>()
+  /** Documents that can't be read until they are replaced. */
+  readonly damaged = new Set<string>()
 
   get heads(): Heads {
     const heads = new Map(this.floors)
@@ -76,15 +79,12 @@ export class PlainStore {
     }
   }
 
-  after(document: string): {
-    documents: { document: string; updates: Uint8Array[] }[]
-    done: true
-  } {
-    const names = [...this.documents.keys()].filter((name) => name > document).toSorted()
-    const documents = names.map((name) => ({
-      document: name,
-      updates: this.documents.get(name) ?? [],
-    }))
+  /** All documents after `document` in the order of their names, or it only. */
+  readDocuments({ document, only }: { document: string; only: boolean }): FoundDocuments {
+    const names = [...this.documents.keys()].toSorted()
+    const documents = names
+      .filter((name) => (only ? name === document : name > document))
+      .map((name) => ({ document: name, updates: this.documents.get(name) ?? [] }))
     return { documents, done: true }
   }
 

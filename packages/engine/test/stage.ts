@@ -141,12 +141,8 @@ export class Stage {
     switch (effect.type) {
       case 'commit':
         return this.#commit(actor, effect)
-      case 'load': {
-        const updates = actor.store.documents.get(effect.document) ?? []
-        return this.#after(0, () =>
-          this.step(actor, { type: 'loaded', document: effect.document, updates }),
-        )
-      }
+      case 'load':
+        return this.#after(0, () => this.#load(actor, effect.document))
       case 'read':
         return this.#after(0, () => {
           const { link, range } = effect
@@ -169,7 +165,7 @@ export class Stage {
         return this.#schedule(actor, effect.timer, effect.delayMs)
       case 'read-documents':
         return this.#after(0, () => {
-          const found = actor.store.after(effect.document)
+          const found = actor.store.readDocuments(effect)
           this.step(actor, { type: 'documents-read', link: effect.link, found })
         })
       case 'rejected':
@@ -196,13 +192,33 @@ export class Stage {
         const head = actor.store.cut(origin, seq)
         return this.#after(0, () => this.step(actor, { type: 'was-cut', origin, head }))
       }
-      case 'salvage':
-      case 'replace':
+      case 'salvage': {
+        const { document } = effect
+        return this.#after(0, () => {
+          this.step(actor, { type: 'salvaged', document, updates: [], end: 0 })
+        })
+      }
+      case 'replace': {
+        const { document, update } = effect
+        actor.store.documents.set(document, [update])
+        actor.store.damaged.delete(document)
+        this.write(`${actor.name} on disk: ${document} is ${describeUpdate(update)}`)
+        return this.#after(0, () => this.step(actor, { type: 'replaced', document, done: true }))
+      }
       case 'read-all':
         throw new Error(`${effect.type} is not played on this stage`)
       default:
         return this.#tell(actor, effect)
     }
+  }
+
+  #load(actor: Actor, document: string): void {
+    if (actor.store.damaged.has(document)) {
+      const reason = 'A checksum is wrong.'
+      return this.step(actor, { type: 'load-failed', document, reason, damaged: true })
+    }
+    const updates = actor.store.documents.get(document) ?? []
+    this.step(actor, { type: 'loaded', document, updates })
   }
 
   #schedule(actor: Actor, timer: EngineTimer, delayMs: number): void {

@@ -189,6 +189,47 @@ test('[L7] a replica that is behind the floor of the log is brought up by docume
   await matches(stage, 'behind-the-floor')
 })
 
+test('[S3] a damaged document is put together again from a peer', async () => {
+  const stage = new Stage()
+  const [a, b] = [stage.replica('a', ['b']), stage.replica('b')]
+  stage.pass(1_000)
+  const ann = new Typist(stage, a, { name: 'ann', client: 1 })
+  ann.type(0, 'one. ')
+  stage.pass(100)
+  ann.type(0, 'two. ')
+  stage.pass(100)
+  const { store } = b
+  store.damaged.add('notes')
+  stage.restart(b, store)
+  stage.pass(2_000)
+  stage.lines.length = 0
+  stage.say('nothing of notes can be read at b; bob opens it')
+  new Typist(stage, b, { name: 'bob', client: 2 })
+  stage.pass(500)
+  expect(b.engine.damagedDocuments).toEqual([])
+  stage.say('bob opens it again')
+  new Typist(stage, b, { name: 'bob', client: 3 })
+  stage.pass(50)
+  await matches(stage, 'a-document-is-repaired')
+})
+
+test('[S3] [X3] a peer that can not help with a damaged document is not asked without end', () => {
+  const stage = new Stage()
+  const [a, b] = [stage.replica('a', ['b']), stage.replica('b')]
+  stage.pass(1_000)
+  new Typist(stage, a, { name: 'ann', client: 1 }).type(0, 'one. ')
+  stage.pass(100)
+  a.store.documents.clear()
+  b.store.damaged.add('notes')
+  stage.step(b, { type: 'damaged', document: 'notes' })
+  stage.pass(10_000)
+  const asked = stage.lines.filter((line) => line.includes('b → a  fetch'))
+  // At once, and with every heartbeat of a's.
+  expect(asked.length).toBeGreaterThan(1)
+  expect(asked.length).toBeLessThan(5)
+  expect(b.engine.damagedDocuments).toEqual(['notes'])
+})
+
 test('[L8] two that run on copies of one disk take other ids, and lose nothing', async () => {
   const stage = new Stage()
   const a = stage.replica('a')

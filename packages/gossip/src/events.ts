@@ -50,8 +50,8 @@ export type GossipEvent =
   | { readonly type: 'published'; readonly origin: ReplicaId }
   /** A document is damaged here; a peer may help that holds what `needs` says. */
   | { readonly type: 'damaged'; readonly document: string; readonly needs: Version }
-  /** What was `fetched` is in its place, or of no use. */
-  | { readonly type: 'repaired' }
+  /** What was `fetched` is of no use, or with `isDone` no longer needed. */
+  | { readonly type: 'repaired'; readonly document: string; readonly isDone: boolean }
   /** The id `replica` is given up or removed, for good. */
   | { readonly type: 'retire'; readonly replica: ReplicaId }
   | { readonly type: 'timer'; readonly timer: GossipTimer }

@@ -159,7 +159,7 @@ export class Gossip {
       case 'damaged':
         return this.#repairs.want(event.document, event.needs)
       case 'repaired':
-        return this.#repairs.repaired()
+        return this.#repairs.repaired(event.document, event.isDone)
       case 'retire':
         return this.#retired([{ replica: event.replica, address: '', retired: true }], undefined)
       case 'timer':

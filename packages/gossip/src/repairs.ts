@@ -9,7 +9,7 @@ import {
 } from '@rejoin/protocol'
 
 import { Assembly } from './assembly.ts'
-import type { Emit } from './events.ts'
+import type { Emit, LinkId } from './events.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
 import type { OpenLink } from './link.ts'
 import type { Links } from './links.ts'
@@ -34,6 +34,8 @@ export class Repairs {
   readonly #emit: Emit
   /** Damaged documents, and what a helper must hold. */
   readonly #wanted = new Map<string, Version>()
+  /** Who was asked for which, and has not been heard of since. */
+  readonly #asked = new Map<string, Set<LinkId>>()
   #running: Running | undefined
   /** Whether what was fetched last is not in its place yet: one document at a time is in memory. */
   #isBusy = false
@@ -46,15 +48,26 @@ export class Repairs {
   want(document: string, needs: Version): void {
     if (this.#wanted.size >= GOSSIP_LIMITS.repairsMax && !this.#wanted.has(document)) return
     this.#wanted.set(document, needs)
-    for (const link of this.#links.open()) this.heard(link)
+    this.#askAnybody()
   }
 
-  /** A peer has told what it holds: it may help now. */
+  #askAnybody(): void {
+    for (const link of this.#links.open()) this.#askIfItCan(link)
+  }
+
+  /** A peer has told what it holds: it may help now, though it could not before. */
   heard(link: OpenLink): void {
+    for (const asked of this.#asked.values()) asked.delete(link.id)
+    this.#askIfItCan(link)
+  }
+
+  #askIfItCan(link: OpenLink): void {
     if (this.#running !== undefined || this.#isBusy || link.blocked || link.fetching) return
     const theirs = link.theirs ?? new Map()
     for (const [document, needs] of this.#wanted) {
-      if (!covers(theirs, needs)) continue
+      const asked = this.#asked.get(document) ?? new Set()
+      if (!covers(theirs, needs) || asked.has(link.id)) continue
+      this.#asked.set(document, asked.add(link.id))
       const assembly = new Assembly()
       this.#running = { link, document, assembly, updates: [], upTo: EMPTY_VERSION }
       link.fetching = true
@@ -92,16 +105,18 @@ export class Repairs {
     this.#emit({ type: 'fetched', document, updates: own.map(({ update }) => update), upTo })
   }
 
-  /** What was fetched last is in its place, or of no use. */
-  repaired(): void {
+  /** What was fetched last of `document` is in its place, or of no use. */
+  repaired(document: string, isDone: boolean): void {
     this.#isBusy = false
-    for (const link of this.#links.open()) this.heard(link)
+    if (isDone) this.#asked.delete(document)
+    this.#askAnybody()
   }
 
   ended(link: { readonly id: number }): void {
+    for (const asked of this.#asked.values()) asked.delete(link.id)
     if (this.#running?.link.id !== link.id) return
     this.#running = undefined
-    for (const other of this.#links.open()) this.heard(other)
+    this.#askAnybody()
   }
 
   #ask(): void {
