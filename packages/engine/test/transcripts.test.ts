@@ -204,12 +204,13 @@ test('[S3] a damaged document is put together again from a peer', async () => {
   stage.pass(2_000)
   stage.lines.length = 0
   stage.say('nothing of notes can be read at b; bob opens it')
-  new Typist(stage, b, { name: 'bob', client: 2 })
+  const bob = new Typist(stage, b, { name: 'bob', client: 2 })
   stage.pass(500)
   expect(b.engine.damagedDocuments).toEqual([])
   stage.say('bob opens it again')
-  new Typist(stage, b, { name: 'bob', client: 3 })
+  const again = new Typist(stage, b, { name: 'bob', client: 3 })
   stage.pass(50)
+  expect(again.session).toBe(bob.session + 1)
   await matches(stage, 'a-document-is-repaired')
 })
 
