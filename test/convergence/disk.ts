@@ -122,6 +122,7 @@ export class Disk {
 
   #headOf(origin: ReplicaId): Head {
     const { floor, entries, cut = Number.POSITIVE_INFINITY } = this.#logOf(origin)
+    if (cut < floor.seq) return START.floor
     const last = entries.filter(({ dot }) => dot.seq <= cut).at(-1)
     return last === undefined ? floor : { seq: last.dot.seq, hash: last.hash }
   }
@@ -209,7 +210,9 @@ export class Disk {
     const log = this.#logOf(old)
     const version = this.#members.get(old)?.version ?? new Map()
     this.#members.set(old, { replica: old, address: '', version, retired: true })
-    if (log.entries.some(({ dot }) => dot.seq > keep)) this.#log.set(old, { ...log, cut: keep })
+    const head = this.#headOf(old).seq
+    const cut = keep < log.floor.seq ? 0 : keep
+    if (head > keep) this.#log.set(old, { ...log, cut })
     this.replica = id
   }
 

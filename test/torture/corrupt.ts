@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { openLeveldbStore } from '@rejoin/leveldb'
-import { memoryNetwork, MemoryDisk, openReplica, type Replica } from '@rejoin/replica'
+import { compact, memoryNetwork, MemoryDisk, openReplica, type Replica } from '@rejoin/replica'
 
 import type { Outcome, Run } from './outcome.ts'
 import { Reader, type Answer } from './reader.ts'
@@ -20,8 +20,8 @@ interface Case {
 type Verdict = 'same' | 'named' | 'refused' | 'unnoticed'
 
 export interface CorruptRun extends Run {
-  /** Every how many-th bit is flipped. */
-  readonly stride: number
+  /** What each of two replicas types into each document, three times over: how large the store is. */
+  readonly edits: number
   /** Of so many cases it is seen, too, whether another replica makes good what is damaged. */
   readonly repairs: number
 }
@@ -34,15 +34,16 @@ export interface CorruptOutcome extends Outcome {
 }
 
 /**
- * Damages every file of a small store in every way, one at a time, and opens it: it must show the same as
+ * Damages every file of a small store in every way, one at a time and of the bits as many as there are rounds
+ * for, and opens it: it must show the same as
  * before, or be refused, or name what is damaged; never show less and say nothing (rule S3).
  */
 export async function tortureByCorruption(run: CorruptRun): Promise<CorruptOutcome> {
   const folder = await mkdtemp(join(tmpdir(), 'rejoin-corrupt-'))
   const sound = join(folder, 'sound')
   const peer = new MemoryDisk()
-  const acknowledged = await writeSound(sound, peer)
-  const cases = (await casesOf(sound, run)).slice(0, run.rounds)
+  const acknowledged = await writeSound(sound, peer, run.edits)
+  const cases = await casesOf(sound, run)
   const reader = new Reader()
   const table = new Map<string, Record<Verdict, number>>()
   const failures: string[] = []
@@ -53,7 +54,7 @@ export async function tortureByCorruption(run: CorruptRun): Promise<CorruptOutco
       const verdict = verdictOf(await reader.read(damaged), expected)
       count(table, each, verdict)
       if (verdict === 'unnoticed') failures.push(`${each.file}: ${each.fault} at ${each.at}`)
-      run.onRound?.(done + 1)
+      run.onRound?.(done + 1, cases.length)
     }
     const tried = spread(cases, run.repairs)
     const repaired = await repairAll(tried, { sound, folder, peer, failures })
@@ -67,17 +68,16 @@ export async function tortureByCorruption(run: CorruptRun): Promise<CorruptOutco
 }
 
 const NAMES = ['notes', 'plans', 'a longer name of a document']
-const EDITS = 14
 
 /** Two replicas that have typed into three documents; one lies in `directory`, the other in `peer`. */
-async function writeSound(directory: string, peer: MemoryDisk): Promise<number> {
+async function writeSound(directory: string, peer: MemoryDisk, edits: number): Promise<number> {
   // Opened again and again, so that there are tables and a log, and more than one of each kind.
   for (let time = 0; time < 3; time++) {
     await together(await openLeveldbStore(directory), peer, async (replicas) => {
       for (const name of NAMES) {
         for (const replica of replicas) {
           const document = await replica.open(name)
-          for (let edit = 0; edit < EDITS; edit++) {
+          for (let edit = 0; edit < edits; edit++) {
             document.doc.getText().insert(0, `${time}.${edit} `)
             await document.settled('durable')
           }
@@ -87,7 +87,7 @@ async function writeSound(directory: string, peer: MemoryDisk): Promise<number> 
       await untilEqual(replicas, NAMES)
     })
   }
-  return 3 * 2 * NAMES.length * EDITS
+  return 3 * 2 * NAMES.length * edits
 }
 
 type Pair = readonly [Replica, Replica]
@@ -123,16 +123,20 @@ async function untilEqual([one, two]: Pair, names: readonly string[]): Promise<v
   }
 }
 
+/** Documents as equal ones have equal bytes: compacted. */
 async function statesOf(replica: Replica, names: readonly string[]): Promise<string> {
   const states = names.map(async (name) => {
-    const state = await replica.encode(name).catch((error: Error) => Buffer.from(error.message))
-    return Buffer.from(state ?? []).toString('base64')
+    const state = await replica.encode(name).catch((error: Error) => error.message)
+    if (state === undefined || typeof state === 'string') return `${replica.id}: ${state}`
+    const result = compact([state], { gc: true })
+    return result.ok ? Buffer.from(result.snapshot).toString('base64') : result.reason
   })
   return (await Promise.all(states)).join(' ')
 }
 
-async function casesOf(directory: string, { stride, seed }: CorruptRun): Promise<Case[]> {
+async function casesOf(directory: string, { rounds, seed }: CorruptRun): Promise<Case[]> {
   const cases: Case[] = []
+  const flips: Case[] = []
   const files = (await readdir(directory)).filter((file) => !/^LO(CK|G)/.test(file))
   for (const file of files.toSorted()) {
     const { length } = await readFile(join(directory, file))
@@ -141,11 +145,10 @@ async function casesOf(directory: string, { stride, seed }: CorruptRun): Promise
       const at = Math.floor(length * share)
       cases.push({ file, fault: 'truncate', at }, { file, fault: 'zero tail', at })
     }
-    for (let bit = seed % stride; bit < length * 8; bit += stride) {
-      cases.push({ file, fault: 'flip', at: bit })
-    }
+    for (let bit = 0; bit < length * 8; bit++) flips.push({ file, fault: 'flip', at: bit })
   }
-  return cases
+  const stride = Math.max(1, Math.ceil(flips.length / Math.max(1, rounds - cases.length)))
+  return [...cases, ...flips.filter((_, at) => at % stride === seed % stride)].slice(0, rounds)
 }
 
 async function copyOf(directory: string, folder: string): Promise<string> {

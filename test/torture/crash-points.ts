@@ -35,7 +35,7 @@ export async function tortureAtPoints({ rounds, seed, onRound }: Run): Promise<O
       const nth = 1 + at * (call === 'write' || call === 'fdatasync' ? 7 : 1)
       ended += (await killAt({ call, nth, seed: seed + (at % 5) }, outcome)) ? 1 : 0
       outcome.rounds += 1
-      onRound?.(outcome.rounds)
+      onRound?.(outcome.rounds, rounds)
     }
     if (ended === DISK_CALLS.length) break
   }

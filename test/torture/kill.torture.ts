@@ -15,12 +15,12 @@ test('kill', async () => {
     await tortureByKill({
       rounds: atAnyMoment,
       seed: seed(),
-      onRound: progress('killed', atAnyMoment),
+      onRound: progress('killed'),
     }),
     await tortureAtPoints({
       rounds: atPoints,
       seed: seed(),
-      onRound: progress('killed at points', atPoints),
+      onRound: progress('killed at points'),
     }),
   ]
   const outcome = sum(outcomes)

@@ -22,8 +22,10 @@ export async function tortureByKill({ rounds, seed, onRound }: Run): Promise<Out
     const acked: Token[] = []
     const before = outcome.failures.length
     for (let round = first; round < Math.min(rounds, first + ROUNDS_PER_DIRECTORY); round++) {
-      acked.push(...(await killOnce(directory, seed + round)))
+      const typist = await killOnce(directory, seed + round)
+      acked.push(...typist.acked)
       const { lost, complaints } = await verdictOf(directory, acked)
+      if (typist.complaint !== '') complaints.push(`it complained: ${typist.complaint}`)
       outcome.lost += lost.length
       if (lost.length + complaints.length > 0) {
         const replay = `npm run torture -- kill --seed ${seed + first} --rounds ${round - first + 1}`
@@ -31,7 +33,7 @@ export async function tortureByKill({ rounds, seed, onRound }: Run): Promise<Out
         outcome.failures.push(`${told.join('; ')} in ${directory}; ${replay}`)
         outcome.unnoticed += complaints.length > 0 ? 1 : 0
       }
-      onRound?.(round + 1)
+      onRound?.(round + 1, rounds)
       if (outcome.failures.length > before) break
     }
     outcome.acknowledged += acked.length
@@ -40,7 +42,7 @@ export async function tortureByKill({ rounds, seed, onRound }: Run): Promise<Out
   return outcome
 }
 
-async function killOnce(directory: string, seed: number): Promise<Token[]> {
+async function killOnce(directory: string, seed: number): Promise<Typist> {
   const chance = new Chance(seed)
   const typist = new Typist({ directory, seed, prefix: `${seed}` })
   // Most kills hit it at work, some while it opens.
@@ -48,6 +50,5 @@ async function killOnce(directory: string, seed: number): Promise<Token[]> {
   if (count > 0) await typist.until(count)
   else await new Promise((resolve) => setTimeout(resolve, chance.next() * 250))
   await typist.kill()
-  if (typist.complaint !== '') throw new Error(`the typist complained: ${typist.complaint}`)
-  return typist.acked
+  return typist
 }

@@ -16,6 +16,6 @@ export function lineOf(name: string, { rounds, acknowledged, lost, unnoticed }: 
 export interface Run {
   readonly rounds: number
   readonly seed: number
-  /** Is told of each round that is over. */
-  readonly onRound?: (done: number) => void
+  /** Is told of each round that is over, and how many there will be. */
+  readonly onRound?: (done: number, total: number) => void
 }

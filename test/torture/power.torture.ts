@@ -8,10 +8,10 @@ test('power', async () => {
   if (!hasStrace()) throw new Error('strace is not there: install it to cut the power.')
   const rounds = roundsOr(1_000)
   const atOnce = Math.ceil(rounds / 50)
-  const onRound = progress('cut', rounds)
+  const onRound = progress('cut')
   const outcomes = [
     await tortureByPower({ rounds, seed: seed(), onRound }),
-    await cutAllAtOnce({ rounds: atOnce, seed: seed(), onRound: progress('cut at all', atOnce) }),
+    await cutAllAtOnce({ rounds: atOnce, seed: seed(), onRound: progress('cut at all') }),
   ]
   // The check is checked: without syncs it must find edits lost.
   const without = await tortureByPower({ rounds: 20, seed: seed(), withoutSync: true })

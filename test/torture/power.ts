@@ -47,7 +47,7 @@ export async function tortureByPower({
         const replay = `npm run torture -- power --seed ${seed + first} --rounds ${round - first + 1}`
         outcome.failures.push(`${wrong.told.slice(0, 5).join('; ')} in ${image}; ${replay}`)
       } else await rm(image, { recursive: true })
-      onRound?.(round + 1)
+      onRound?.(round + 1, rounds)
     }
     if (outcome.failures.length === before || withoutSync) await rm(folder, { recursive: true })
   }
@@ -115,7 +115,7 @@ export async function cutAllAtOnce({ rounds, seed, onRound }: Run): Promise<Outc
     outcome.lost += lost.length
     if (lost.length > 0) outcome.failures.push(`lost ${lost.slice(0, 5).join(', ')} in ${folder}`)
     else await rm(folder, { recursive: true })
-    onRound?.(round + 1)
+    onRound?.(round + 1, rounds)
   }
   return outcome
 }

@@ -15,9 +15,9 @@ export function seed(): number {
 const LINE_MS = 5_000
 
 /** Tells how far it is, every few seconds. */
-export function progress(what: string, total: number): (done: number) => void {
+export function progress(what: string): (done: number, total: number) => void {
   let toldMs = performance.now()
-  return (done) => {
+  return (done, total) => {
     if (performance.now() - toldMs < LINE_MS) return
     toldMs = performance.now()
     process.stderr.write(`${what}: ${done} of ${total}\n`)

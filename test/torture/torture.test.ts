@@ -57,7 +57,7 @@ test.skipIf(!hasStrace())(
 )
 
 test('[S3] whatever is damaged in a store is named or refused, and made good by a peer', async () => {
-  const run = { rounds: 1_000_000, seed: 3, stride: 401, repairs: 30 }
+  const run = { rounds: 820, seed: 3, edits: 14, repairs: 30 }
   const outcome = await tortureByCorruption(run)
   console.log(tableOf(outcome))
   console.log(lineOf('corrupt', outcome))

@@ -7,7 +7,7 @@ import type { Token } from './typist.ts'
 export interface Verdict {
   readonly lost: readonly Token[]
   /** What is wrong with it and was found; each a sentence. */
-  readonly complaints: readonly string[]
+  readonly complaints: string[]
 }
 
 /** Opens a store, and looks whether all these tokens are in it and all of it is sound. */

@@ -97,6 +97,9 @@ async function decide(database: Database, { origin, scan, found }: Origin): Prom
     const raised = await afterGap(database, origin, scan)
     if (raised !== undefined) return raised
   }
+  if (cut !== undefined && cut < start.seq) {
+    return { head: { seq: 0, hash: CHAIN_START }, floor: undefined, isCut: true, unreadable: 0 }
+  }
   const upTo = Math.min(cut ?? scan.upTo, scan.upTo)
   const head = await lastReadable(database, { origin, start, upTo })
   const isEndUnreadable = head.seq < upTo

@@ -167,8 +167,10 @@ export class Session {
     return { seq, hash: record.hash }
   }
 
-  async renew(keep: number): Promise<Recovered> {
+  async renew(upTo: number): Promise<Recovered> {
     const old = this.recovered.replica
+    // What has left the log can't be told from what others have under the same numbers.
+    const keep = upTo < (this.#floors.get(old)?.seq ?? 0) ? 0 : upTo
     const replica = mintId()
     const retired = retiredMember(this.#members, old)
     const head = this.#heads.get(old)

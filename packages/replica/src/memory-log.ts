@@ -86,11 +86,11 @@ export class MemoryLog {
     for (const each of this.#records.keys()) if (each <= seq) this.#records.delete(each)
   }
 
-  /** Only what is up to `keep` counts from now on. */
+  /** Only what is up to `keep` counts from now on; nothing, where some of that is no longer here. */
   markCut(keep: number): void {
+    if (keep >= this.#head.seq) return
     const hash = this.#hashAt(keep)
-    if (keep >= this.#head.seq || hash === undefined) return
-    this.#head = { seq: keep, hash }
+    this.#head = hash === undefined ? { seq: 0, hash: CHAIN_START } : { seq: keep, hash }
     this.#isCut = true
   }
 

@@ -99,6 +99,30 @@ export const CHANGES: Readonly<Record<string, Check>> = {
     assert.deepEqual((await open()).recovered.cuts, [])
   },
 
+  '[L8] where its floor is beyond what is kept, all of an old log is cut': async (open) => {
+    const store = await open()
+    const old = store.recovered.replica
+    const own = new Author(1).writeMany(5, 'a').map((entry) => {
+      return { ...entry, dot: { ...entry.dot, replica: old } }
+    })
+    await store.commit({ entries: own, members: [] })
+    await store.trim(new Map([[old, 3]]))
+    assert.equal((await store.renew(1)).heads.get(old), undefined)
+    await store.close()
+    const again = await open()
+    assert.deepEqual(again.recovered.cuts, [old])
+    assert.equal(again.recovered.heads.get(old), undefined)
+    const loose = await again.readLoose(old, { seq: 3, bytesMax: 1_000_000 })
+    assert.deepEqual(
+      loose.map(({ seq }) => seq),
+      [4, 5],
+    )
+    assert.equal((await again.cut(old, 0)).seq, 0)
+    await again.close()
+    const { recovered } = await open()
+    assert.deepEqual([recovered.cuts, [...recovered.heads], [...recovered.floors]], [[], [], []])
+  },
+
   '[L1] cut to nothing, a log has no floor either': async (open) => {
     const store = await open()
     const author = new Author(1)

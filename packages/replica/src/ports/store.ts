@@ -142,7 +142,7 @@ export interface Store {
   cut(origin: ReplicaId, seq: number): Promise<Head>
   /**
    * Gives up the replica id: mints another, and remembers the old one as retired. Of the log of the
-   * old one what comes after `keep` is then among the `cuts`.
+   * old one what comes after `keep` is then among the `cuts`; where its floor is beyond `keep`, all of it is.
    */
   renew(keep: number): Promise<Recovered>
   /** After a failed change: closes and opens again, so that changes are possible once more. */
