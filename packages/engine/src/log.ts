@@ -127,6 +127,15 @@ export class Log implements LogView {
     return ahead > seqOf(this.#applied, origin) && this.#isVoid(origin, ahead)
   }
 
+  /** Whether all of `version` is durable here that still is anywhere. */
+  covers(version: Version): boolean {
+    for (const [origin, seq] of version) {
+      const held = this.#durable.get(origin)?.seq ?? 0
+      if (held < seq && !this.#isVoid(origin, seq)) return false
+    }
+    return true
+  }
+
   /** What documents hold of which the log has no entries: they have left it, or never came. */
   beforeLog(): Version {
     const floors = [...this.#floors].map(([origin, { seq }]) => [origin, seq] as const)

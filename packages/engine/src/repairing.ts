@@ -1,5 +1,5 @@
 import type { GossipEvent } from '@rejoin/gossip'
-import { covers, type Version } from '@rejoin/protocol'
+import type { Version } from '@rejoin/protocol'
 
 import type { Emit } from './events.ts'
 import { Extent } from './extent.ts'
@@ -78,11 +78,10 @@ export class Repairing {
 
   /** This replica's version has grown: it may have reached what a peer's copy shows. */
   advanced(): void {
-    const version = this.#log.version()
     for (const [document, damaged] of this.#damaged) {
       const { fetched } = damaged
       if (fetched === undefined || damaged.isPut === true) continue
-      if (!covers(version, fetched.upTo)) continue
+      if (!this.#log.covers(fetched.upTo)) continue
       if (this.#put(document, damaged)) continue
       delete damaged.fetched
       this.#tell({ type: 'repaired', document, isDone: false })
