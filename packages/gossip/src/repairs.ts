@@ -67,12 +67,19 @@ export class Repairs {
     for (const [document, needs] of this.#wanted) {
       const asked = this.#asked.get(document) ?? new Set()
       if (!covers(theirs, needs) || asked.has(link.id)) continue
-      this.#asked.set(document, asked.add(link.id))
+      this.#remember(document, asked.add(link.id))
       const assembly = new Assembly()
       this.#running = { link, document, assembly, updates: [], upTo: EMPTY_VERSION }
       link.fetching = true
       return this.#ask()
     }
+  }
+
+  #remember(document: string, asked: Set<LinkId>): void {
+    this.#asked.set(document, asked)
+    const [oldest = ''] = this.#asked.keys()
+    // Who is forgotten may be asked once too often.
+    if (this.#asked.size > GOSSIP_LIMITS.repairsMax) this.#asked.delete(oldest)
   }
 
   /** Takes an answer; `false` when it was none to a question from here. */
