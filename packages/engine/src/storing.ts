@@ -80,12 +80,13 @@ export class Storing {
    * lost: so everything is published.
    */
   retired(origin: ReplicaId): void {
-    const isLost = this.#with.log.isLostAhead(origin) && !this.#publishing.has(origin)
+    const { log } = this.#with
+    const isLost = log.isLostAhead(origin) && !this.#publishing.has(origin)
     if (!this.#jumpedOver.delete(origin) && !isLost) return
     this.#publishing.add(origin)
     this.#republishing.begin(() => {
       this.#publishing.delete(origin)
-      this.#heard.push({ type: 'published', origin })
+      if (log.isLostAhead(origin)) this.#heard.push({ type: 'published', origin })
     })
   }
 
