@@ -1,82 +1,13 @@
-import { Gossip, GOSSIP_LIMITS, type GossipEffect, type GossipEvent } from '@rejoin/gossip'
+import { GOSSIP_LIMITS } from '@rejoin/gossip'
 import {
-  decodeReplicaMessage,
   encodeReplicaMessage,
   LIMITS,
   REPLICA_PROTOCOL_VERSION,
-  type Head,
   type ReplicaId,
 } from '@rejoin/protocol'
 import { describe, expect, test } from 'vitest'
 
-const id = (letter: string): ReplicaId => letter.repeat(16) as ReplicaId
-
-/** One gossip machine in a test's hands, that of replica 5555…. */
-class Rig {
-  readonly heads = new Map<ReplicaId, Head>()
-  readonly gossip: Gossip
-  now = 0
-  #effects: GossipEffect[] = []
-
-  constructor(peers: readonly string[] = []) {
-    const log = {
-      heads: this.heads,
-      floors: new Map<ReplicaId, Head>(),
-      isBlocked: () => false,
-      applied: new Map<ReplicaId, number>(),
-      ahead: new Map<ReplicaId, number>(),
-      reached: (origin: ReplicaId) => this.heads.get(origin)?.seq ?? 0,
-    }
-    const chain = '0'.repeat(16)
-    this.gossip = new Gossip({
-      self: id('5'),
-      run: id('5'),
-      notes: new Map(),
-      address: 'm',
-      peers,
-      members: [],
-      log,
-      chain,
-      seed: 1,
-    })
-  }
-
-  step(event: GossipEvent): void {
-    this.#effects.push(...this.gossip.step(event, this.now))
-  }
-
-  hello(link: number, replica: ReplicaId, protocol = REPLICA_PROTOCOL_VERSION): void {
-    const frame = encodeReplicaMessage({
-      type: 'hello',
-      protocol,
-      replica,
-      run: replica,
-      address: `at ${replica[0]}`,
-    })
-    this.step({ type: 'frame', link, frame })
-  }
-
-  take<T extends GossipEffect['type']>(type: T): Extract<GossipEffect, { type: T }>[] {
-    const isIt = (effect: GossipEffect): effect is Extract<GossipEffect, { type: T }> =>
-      effect.type === type
-    const taken = this.#effects.filter(isIt)
-    this.#effects = this.#effects.filter((effect) => !isIt(effect))
-    return taken
-  }
-
-  closed(): [number, string][] {
-    return this.take('close').map(({ link, rejection }) => [link, rejection.code])
-  }
-
-  /** The messages sent on a link, by type. */
-  sent(link: number): string[] {
-    const frames = this.take('send').filter(({ links }) => links.includes(link))
-    return frames.map(({ frame }) => {
-      const decoded = decodeReplicaMessage(frame)
-      return decoded.ok ? decoded.value.type : decoded.rejection.code
-    })
-  }
-}
+import { id, Rig } from './rig.ts'
 
 describe('two links between the same two replicas', () => {
   test.for([

@@ -1,0 +1,88 @@
+import type { Have, ReplicaId } from '@rejoin/protocol'
+import { describe, expect, test } from 'vitest'
+
+import { id, Rig } from './rig.ts'
+
+/** Ids that have lost something of their own: who finds out, and who says so. */
+function have(heads: [ReplicaId, number][], members: [ReplicaId, [ReplicaId, number][]][]): Have {
+  return {
+    type: 'have',
+    heads: new Map(heads.map(([origin, seq]) => [origin, { seq, hash: '1'.repeat(16) }])),
+    members: new Map(members.map(([member, version]) => [member, new Map(version)])),
+  }
+}
+
+function linked(rig: Rig, link: number, peer: ReplicaId): void {
+  rig.step({ type: 'linked', link })
+  rig.hello(link, peer)
+}
+
+describe('[L8] a replica that holds less of its own than it had told', () => {
+  test('is reminded of it by a peer, which holds none of it', () => {
+    const rig = new Rig()
+    linked(rig, 1, id('a'))
+    rig.hears(1, have([[id('a'), 7]], []))
+    rig.step({ type: 'unlinked', link: 1 })
+    rig.take('send')
+    linked(rig, 2, id('a'))
+    rig.hears(2, have([[id('a'), 5]], []))
+    const reminders = rig.messages(2).flatMap((message) => {
+      return message.type === 'have' ? [message.members.get(id('a'))?.get(id('a'))] : []
+    })
+    expect(reminders).toContain(7)
+  })
+
+  test('is reminded when it has none of its own any more', () => {
+    const rig = new Rig()
+    linked(rig, 1, id('a'))
+    rig.hears(1, have([[id('a'), 7]], []))
+    rig.step({ type: 'unlinked', link: 1 })
+    linked(rig, 2, id('a'))
+    rig.take('send')
+    rig.hears(2, have([], []))
+    expect(rig.messages(2)).toMatchObject([
+      { type: 'have', members: new Map([[id('a'), new Map([[id('a'), 7]])]]) },
+    ])
+  })
+
+  test('gives up its id when it is reminded, and keeps what it has', () => {
+    const rig = new Rig()
+    rig.heads.set(id('5'), { seq: 5, hash: '1'.repeat(16) })
+    linked(rig, 1, id('a'))
+    rig.hears(1, have([], [[id('5'), [[id('5'), 5]]]]))
+    expect(rig.take('disowned')).toEqual([])
+    rig.hears(1, have([], [[id('5'), [[id('5'), 7]]]]))
+    expect(rig.take('disowned')).toMatchObject([{ keep: 5 }])
+  })
+})
+
+describe('[L3] documents that a peer asks for', () => {
+  test('wait until all that may be in them is durable', () => {
+    const rig = new Rig()
+    rig.heads.set(id('5'), { seq: 5, hash: '1'.repeat(16) })
+    rig.applied.set(id('5'), 6)
+    linked(rig, 1, id('a'))
+    rig.take('send')
+    rig.hears(1, { type: 'fetch', only: false, document: '', skip: 0 })
+    expect(rig.take('read-documents')).toHaveLength(1)
+    const found = { documents: [{ document: 'notes', updates: [Uint8Array.of(0, 0)] }], done: true }
+    rig.step({ type: 'documents-read', link: 1, found })
+    expect(rig.sent(1)).toEqual([])
+    rig.heads.set(id('5'), { seq: 6, hash: '2'.repeat(16) })
+    rig.step({ type: 'advanced', own: [] })
+    const [documents] = rig.messages(1)
+    expect(documents).toMatchObject({ type: 'documents', upTo: new Map([[id('5'), 6]]) })
+  })
+
+  test('do not wait for what was rolled back meanwhile', () => {
+    const rig = new Rig()
+    rig.applied.set(id('b'), 6)
+    linked(rig, 1, id('a'))
+    rig.hears(1, { type: 'fetch', only: true, document: 'notes', skip: 0 })
+    rig.step({ type: 'documents-read', link: 1, found: { documents: [], done: true } })
+    rig.take('send')
+    rig.applied.delete(id('b'))
+    rig.step({ type: 'advanced', own: [] })
+    expect(rig.sent(1)).toEqual(['documents'])
+  })
+})

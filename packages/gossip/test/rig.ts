@@ -1,0 +1,90 @@
+import { Gossip, type GossipEffect, type GossipEvent } from '@rejoin/gossip'
+import {
+  decodeReplicaMessage,
+  encodeReplicaMessage,
+  REPLICA_PROTOCOL_VERSION,
+  type Head,
+  type ReplicaId,
+  type ReplicaMessage,
+} from '@rejoin/protocol'
+
+export const id = (letter: string): ReplicaId => letter.repeat(16) as ReplicaId
+
+/** One gossip machine in a test's hands, that of replica 5555…. */
+export class Rig {
+  /** What is durable here, and what is applied. */
+  readonly heads = new Map<ReplicaId, Head>()
+  readonly applied = new Map<ReplicaId, number>()
+  readonly gossip: Gossip
+  now = 0
+  #effects: GossipEffect[] = []
+
+  constructor(peers: readonly string[] = []) {
+    const log = {
+      heads: this.heads,
+      floors: new Map<ReplicaId, Head>(),
+      isBlocked: () => false,
+      applied: this.applied,
+      ahead: new Map<ReplicaId, number>(),
+      reached: (origin: ReplicaId) => this.heads.get(origin)?.seq ?? 0,
+    }
+    const chain = '0'.repeat(16)
+    this.gossip = new Gossip({
+      self: id('5'),
+      run: id('5'),
+      notes: new Map(),
+      address: 'm',
+      peers,
+      members: [],
+      log,
+      chain,
+      seed: 1,
+    })
+  }
+
+  step(event: GossipEvent): void {
+    this.#effects.push(...this.gossip.step(event, this.now))
+  }
+
+  hello(link: number, replica: ReplicaId, protocol = REPLICA_PROTOCOL_VERSION): void {
+    const frame = encodeReplicaMessage({
+      type: 'hello',
+      protocol,
+      replica,
+      run: replica,
+      address: `at ${replica[0]}`,
+    })
+    this.step({ type: 'frame', link, frame })
+  }
+
+  take<T extends GossipEffect['type']>(type: T): Extract<GossipEffect, { type: T }>[] {
+    const isIt = (effect: GossipEffect): effect is Extract<GossipEffect, { type: T }> =>
+      effect.type === type
+    const taken = this.#effects.filter(isIt)
+    this.#effects = this.#effects.filter((effect) => !isIt(effect))
+    return taken
+  }
+
+  closed(): [number, string][] {
+    return this.take('close').map(({ link, rejection }) => [link, rejection.code])
+  }
+
+  hears(link: number, message: ReplicaMessage): void {
+    this.step({ type: 'frame', link, frame: encodeReplicaMessage(message) })
+  }
+
+  /** The messages sent on a link. */
+  messages(link: number): ReplicaMessage[] {
+    const frames = this.take('send').filter(({ links }) => links.includes(link))
+    return frames.map(({ frame }) => {
+      const decoded = decodeReplicaMessage(frame)
+      if (!decoded.ok) throw new Error(decoded.rejection.reason)
+      return decoded.value
+    })
+  }
+
+  /** Their types. */
+  sent(link: number): string[] {
+    return this.messages(link).map(({ type }) => type)
+  }
+}
