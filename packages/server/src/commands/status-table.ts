@@ -18,12 +18,18 @@ function facts(status: ReplicaStatus): string {
     ['Address', address ?? 'none: others cannot dial it'],
     ['Documents', String(documents)],
     ['Divergence', divergenceText(divergence)],
-    ['Edits', readOnly === null ? 'accepted' : `refused, read-only: ${readOnly}`],
+    ['Edits', readOnly === null ? acceptedText(store) : `refused, read-only: ${readOnly}`],
     ...store.problems.map(({ message }) => ['Problem', message]),
     ...store.damaged.map((name) => ['Damaged', `"${name}", until it is repaired from others`]),
     ...store.incompactible.map(({ document, reason }) => ['Grows', `"${document}": ${reason}`]),
     ['Rejections', refused.length === 0 ? 'none' : refused.join(', ')],
   ])
+}
+
+/** From 1 s on a disk is slow enough to be seen. */
+function acceptedText({ committingMs }: ReplicaStatus['store']): string {
+  if (committingMs === null || committingMs < 1_000) return 'accepted'
+  return `accepted; the disk has been writing for ${Math.round(committingMs / 1_000)} s`
 }
 
 function divergenceText(entries: number): string {
