@@ -32,17 +32,17 @@ it('[S1] a backup that is made while edits go on is of one moment, and sound', a
     await Promise.all(documents.map((document) => document.settled('durable')))
   }
   for (let edit = 0; edit < 300; edit++) await type(edit)
-  let isTyping = true
+  const stopped = new AbortController()
   let edits = 300
   const typing = (async () => {
-    while (isTyping) await type(edits++)
+    while (!stopped.signal.aborted) await type(edits++)
   })()
   const backup: Uint8Array[] = []
   for await (const block of store.backup()) {
     backup.push(block)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  isTyping = false
+  stopped.abort()
   await typing
   await replica.close()
   expect(edits).toBeGreaterThan(301)
