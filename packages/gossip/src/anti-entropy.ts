@@ -1,4 +1,5 @@
 import {
+  CHAIN_START,
   EMPTY_VERSION,
   encodeReplicaMessage,
   equalVersions,
@@ -79,6 +80,12 @@ export class AntiEntropy {
       heads.set(origin, head)
       link.told.set(origin, head.seq)
     }
+    // What was rolled back to nothing is told of as such, once.
+    for (const [origin, seq] of link.told) {
+      if (seq === 0 || this.#log.heads.has(origin)) continue
+      heads.set(origin, { seq: 0, hash: CHAIN_START })
+      link.told.set(origin, 0)
+    }
     const members = new Map<ReplicaId, Version>()
     for (const { replica, version } of this.#membership.all()) {
       if (replica === link.replica) continue
@@ -102,11 +109,13 @@ export class AntiEntropy {
     else if (this.#missingFrom(link, now).length > 0) this.#scheduleGraft(link)
   }
 
-  /** A peer that has less of its own than it had has lost it, and is told so (rule L8). */
+  /** A peer that has less of anything than it had has lost it, and is told so (rules L6, L8). */
   #remind(link: OpenLink, { heads }: Have, isComplete: boolean): void {
     const version = this.#membership.get(link.replica)?.version ?? EMPTY_VERSION
-    const own = heads.get(link.replica)?.seq ?? (isComplete ? 0 : undefined)
-    if (own === undefined || own >= seqOf(version, link.replica)) return
+    const isLess =
+      [...heads].some(([origin, { seq }]) => seq < seqOf(version, origin)) ||
+      (isComplete && [...version.keys()].some((origin) => !heads.has(origin)))
+    if (!isLess) return
     const members = new Map([[link.replica, version]])
     const frame = encodeReplicaMessage({ type: 'have', heads: new Map(), members })
     this.#emit({ type: 'send', links: [link.id], frame })

@@ -5,11 +5,13 @@ import {
   type Have,
   type Head,
   type ReplicaId,
+  type Version,
 } from '@rejoin/protocol'
 
 import type { Emit, LogView } from './events.ts'
 import type { OpenLink } from './link.ts'
 import type { Links } from './links.ts'
+import type { Membership } from './membership.ts'
 
 /**
  * Disputes about who wrote what (rules L1, L8). One number names one entry for ever, unless the
@@ -24,14 +26,22 @@ import type { Links } from './links.ts'
 export class Disputes {
   readonly #self: ReplicaId
   readonly #links: Links
+  readonly #membership: Membership
   readonly #log: LogView
   readonly #emit: Emit
   /** How often each origin was rolled back. */
   readonly #rollbacks = new Map<ReplicaId, number>()
 
-  constructor(options: { self: ReplicaId; links: Links; log: LogView; emit: Emit }) {
+  constructor(options: {
+    self: ReplicaId
+    links: Links
+    membership: Membership
+    log: LogView
+    emit: Emit
+  }) {
     this.#self = options.self
     this.#links = options.links
+    this.#membership = options.membership
     this.#log = options.log
     this.#emit = options.emit
   }
@@ -40,17 +50,39 @@ export class Disputes {
   compare(link: OpenLink, { heads, members }: Have): boolean {
     const own = heads.get(this.#self)
     if (own !== undefined && this.#isLost(own)) return true
-    const remembered = seqOf(members.get(this.#self) ?? EMPTY_VERSION, this.#self)
-    if (remembered > this.#ours.seq) {
-      const reason = `A peer remembers entries of this replica's own that it does not hold, up to ${remembered}.`
-      this.disown(this.#ours.seq, reason)
-      return true
-    }
+    if (this.#wentBack(members.get(this.#self) ?? EMPTY_VERSION)) return true
     for (const [origin, theirs] of heads) {
       const ours = this.#log.heads.get(origin)
       if (ours?.seq !== theirs.seq || ours.hash === theirs.hash) continue
       // Its owner sees it too, and gives up the id; of the others the lower hash gives way.
       if (link.replica !== origin && ours.hash < theirs.hash) this.#rollBack(origin, ours.seq)
+    }
+    return false
+  }
+
+  /**
+   * A peer remembers `version` as this replica's. A replica holds what it ever said that it holds, or
+   * else `R` would be wrong (rule L6): where it does not, its directory was put back to an earlier
+   * state. Entries that were rolled back may have nothing that takes their place: then it is another
+   * replica too that goes on without them.
+   */
+  #wentBack(version: Version): boolean {
+    for (const [origin, seq] of version) {
+      if ((this.#log.heads.get(origin)?.seq ?? 0) >= seq) continue
+      if (this.#rollbacks.has(origin) && this.#isExpected(origin, seq)) continue
+      const reason = `A peer remembers that this replica held entries of ${origin} up to ${seq}, which it does not.`
+      this.disown(this.#ours.seq, reason)
+      return true
+    }
+    return false
+  }
+
+  /** Whether entries of `origin`, rolled back here, may yet come again up to `seq`. */
+  #isExpected(origin: ReplicaId, seq: number): boolean {
+    if (this.#log.isBlocked(origin)) return true
+    for (const { replica, version } of this.#membership.all()) {
+      const theirs = this.#links.ofReplica(replica)?.theirs
+      if (seqOf(theirs ?? version, origin) >= seq) return true
     }
     return false
   }
@@ -62,8 +94,8 @@ export class Disputes {
   // What a peer holds was durable here once: more of it than there is means that it was lost.
   #isLost(theirs: Head): boolean {
     const ours = this.#ours
-    if (theirs.seq < ours.seq || (theirs.seq === ours.seq && theirs.hash === ours.hash))
-      return false
+    if (theirs.seq < ours.seq || theirs.seq === 0) return false
+    if (theirs.seq === ours.seq && theirs.hash === ours.hash) return false
     const keep = Math.min(ours.seq, theirs.seq - 1)
     this.disown(keep, `A peer holds other entries of this replica's own, up to ${theirs.seq}.`)
     return true
@@ -107,6 +139,8 @@ export class Disputes {
 
   /** The disputed entries are gone, and others can be asked for. */
   settled(origin: ReplicaId): void {
+    // A rollback may have begun before this run did.
+    if (!this.#rollbacks.has(origin)) this.#rollbacks.set(origin, 1)
     for (const { disputed } of this.#links.open()) disputed.delete(origin)
   }
 }

@@ -90,7 +90,7 @@ export class Gossip {
     this.#antiEntropy = new AntiEntropy({ self, links, membership, log, catchUp, emit })
     this.#documents = new DocumentsServing({ log, emit })
     this.#repairs = new Repairs({ links, emit })
-    this.#disputes = new Disputes({ self, links, log, emit })
+    this.#disputes = new Disputes({ self, links, membership, log, emit })
     this.#serving = new Serving({ self, links, log, broadcast: this.#broadcast, emit })
     // Known from the first moment, so that `R` never counts on fewer; dialled with the first step.
     for (const known of membership.all()) this.#overlay.heardOf(known.address, known.replica)

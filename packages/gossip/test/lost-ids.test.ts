@@ -56,6 +56,99 @@ describe('[L8] a replica that holds less of its own than it had told', () => {
   })
 })
 
+describe('[L6] [L8] a replica that holds less of others than it had told', () => {
+  const told = [id('b'), 34] as [ReplicaId, number]
+  const left = [id('b'), 28] as [ReplicaId, number]
+  const remembered: [ReplicaId, [ReplicaId, number][]][] = [[id('5'), [told]]]
+
+  function rolledBack(rig: Rig): void {
+    rig.heads.set(id('b'), { seq: 28, hash: '1'.repeat(16) })
+    rig.step({ type: 'rolled-back', origin: id('b') })
+  }
+
+  test('is reminded of it by a peer', () => {
+    const rig = new Rig()
+    linked(rig, 1, id('a'))
+    rig.hears(1, have([[id('a'), 9], told], []))
+    rig.step({ type: 'unlinked', link: 1 })
+    linked(rig, 2, id('a'))
+    rig.take('send')
+    rig.hears(2, have([[id('a'), 9], left], []))
+    const reminders = rig.messages(2).filter(({ type }) => type === 'have')
+    expect(reminders).toMatchObject([
+      { members: new Map([[id('a'), new Map([[id('a'), 9], told])]]) },
+    ])
+  })
+
+  test('is not reminded while it holds all of it', () => {
+    const rig = new Rig()
+    linked(rig, 1, id('a'))
+    rig.hears(1, have([[id('a'), 9], told], []))
+    rig.take('send')
+    rig.hears(1, have([[id('a'), 9], told], []))
+    expect(rig.messages(1)).toEqual([])
+  })
+
+  test('gives up its id: its directory was put back', () => {
+    const rig = new Rig()
+    rig.heads.set(id('5'), { seq: 5, hash: '1'.repeat(16) })
+    rig.heads.set(id('b'), { seq: 28, hash: '1'.repeat(16) })
+    linked(rig, 1, id('a'))
+    rig.hears(1, have([told], remembered))
+    expect(rig.take('disowned')).toMatchObject([{ keep: 5 }])
+  })
+
+  test('keeps its id where it rolled them back and a peer can bring others', () => {
+    const rig = new Rig()
+    rolledBack(rig)
+    linked(rig, 1, id('a'))
+    rig.hears(1, have([told], []))
+    rig.hears(1, have([], remembered))
+    expect(rig.take('disowned')).toEqual([])
+  })
+
+  test('keeps its id while it rolls them back', () => {
+    const rig = new Rig()
+    rolledBack(rig)
+    rig.blocked.add(id('b'))
+    linked(rig, 1, id('a'))
+    rig.hears(1, have([left], []))
+    rig.hears(1, have([], remembered))
+    expect(rig.take('disowned')).toEqual([])
+  })
+
+  test('gives up its id where it rolled them back and nobody has as many', () => {
+    const rig = new Rig()
+    rolledBack(rig)
+    linked(rig, 1, id('a'))
+    rig.hears(1, have([told], []))
+    rig.hears(1, have([left], []))
+    rig.hears(1, have([], remembered))
+    expect(rig.take('disowned')).toMatchObject([{ keep: 0 }])
+  })
+
+  test('tells that it has nothing of them any more, once', () => {
+    const rig = new Rig()
+    rig.heads.set(id('b'), { seq: 34, hash: '1'.repeat(16) })
+    linked(rig, 1, id('a'))
+    rig.heads.delete(id('b'))
+    rig.step({ type: 'rolled-back', origin: id('b') })
+    rig.take('send')
+    const announced = (): number[] => {
+      rig.step({ type: 'advanced', own: [] })
+      for (const { timer } of rig.take('schedule')) {
+        if (timer.kind === 'announce') rig.step({ type: 'timer', timer })
+      }
+      return rig.messages(1).flatMap((message) => {
+        const head = message.type === 'have' ? message.heads.get(id('b')) : undefined
+        return head === undefined ? [] : [head.seq]
+      })
+    }
+    expect(announced()).toEqual([0])
+    expect(announced()).toEqual([])
+  })
+})
+
 describe('[L3] documents that a peer asks for', () => {
   test('wait until all that may be in them is durable', () => {
     const rig = new Rig()

@@ -15,6 +15,8 @@ export class Rig {
   /** What is durable here, and what is applied. */
   readonly heads = new Map<ReplicaId, Head>()
   readonly applied = new Map<ReplicaId, number>()
+  /** Origins being rolled back. */
+  readonly blocked = new Set<ReplicaId>()
   readonly gossip: Gossip
   now = 0
   #effects: GossipEffect[] = []
@@ -23,7 +25,7 @@ export class Rig {
     const log = {
       heads: this.heads,
       floors: new Map<ReplicaId, Head>(),
-      isBlocked: () => false,
+      isBlocked: (origin: ReplicaId) => this.blocked.has(origin),
       applied: this.applied,
       ahead: new Map<ReplicaId, number>(),
       reached: (origin: ReplicaId) => this.heads.get(origin)?.seq ?? 0,
