@@ -1,8 +1,9 @@
 import { LIMITS } from '@rejoin/protocol'
 import * as Y from 'yjs'
 
-import { Extent } from './extent.ts'
+import { Extent, type Need } from './extent.ts'
 import { decodeAnySize, EMPTY_UPDATE, type DecodedUpdate } from './gate.ts'
+import { integrate } from './integrating.ts'
 import { ENGINE_LIMITS } from './limits.ts'
 import { mergeAll } from './merging.ts'
 
@@ -10,16 +11,24 @@ import { mergeAll } from './merging.ts'
  * A document as bytes: a compacted snapshot and the tail of updates since. Places in the tail are
  * numbered for as long as the document is in memory, so that a reader costs one number, its cursor;
  * whoever stands before the tail gets the whole document. It is never built into a `Y.Doc` here.
+ *
+ * Something that it builds on may be missing: it was lost with an id that was given up (rule L8), or is
+ * on its way in another document's wake (rule L7). What builds on it is held back, and shown when that
+ * comes, be it from a peer or from a client that still has it (rule L2).
  */
 export class Document {
   readonly name: string
-  readonly extent: Extent = new Extent()
+  #extent: Extent = new Extent()
   #snapshot: Uint8Array = EMPTY_UPDATE
   #tail: Uint8Array[] = []
   #tailBytes = 0
   /** The place of the first update of the tail. */
   #base = 0
   #whole: Uint8Array | undefined
+  /** What is held back, maybe among others that are shown. */
+  #held: Uint8Array[] = []
+  /** What it lacks first. */
+  #need: Need | undefined
 
   constructor(name: string) {
     this.name = name
@@ -30,12 +39,28 @@ export class Document {
     return this.#base + this.#tail.length
   }
 
+  /** How far it reaches, without what is held back. */
+  get extent(): Extent {
+    return this.#extent
+  }
+
+  /** Whether nothing is held back. */
+  get isWhole(): boolean {
+    return this.#held.length === 0
+  }
+
   get isEmpty(): boolean {
     return this.#tail.length === 0 && this.#snapshot.length === EMPTY_UPDATE.length
   }
 
+  /** Takes an update that lacks nothing; what waited for it is shown as well. */
   append(update: DecodedUpdate): void {
-    this.extent.add(update)
+    this.#push(update)
+    if (this.#need !== undefined && this.#extent.meets(this.#need)) this.#fill()
+  }
+
+  #push(update: DecodedUpdate): void {
+    this.#extent.add(update)
     // A copy: the bytes may be a view on a large network buffer, which would stay as long as they do.
     this.#tail.push(new Uint8Array(update.bytes))
     this.#tailBytes += update.bytes.length
@@ -48,26 +73,51 @@ export class Document {
     if (only === undefined) return
     this.#snapshot = updates.length === 1 ? only : mergeAll(updates)
     this.#whole = undefined
-    const decoded = decodeAnySize(this.#snapshot)
-    if (!decoded.ok) throw new Error(`${this.name} is unreadable: ${decoded.rejection.reason}`)
-    this.#checkWhole(decoded.value)
-    this.extent.add(decoded.value)
+    const extent = new Extent()
+    let lacks = false
+    for (const bytes of [this.#snapshot, ...this.#tail]) {
+      const decoded = this.#decode(bytes)
+      lacks ||= extent.lacks(decoded) !== undefined
+      extent.add(decoded)
+    }
+    this.#extent = extent
+    if (lacks) this.#split()
   }
 
-  /**
-   * Nothing is stored that builds on something that is not (rule L2): what is missing was lost, or is on
-   * its way under another number than was said (rule L1). Throws then.
-   */
-  #checkWhole(stored: DecodedUpdate): void {
-    const extent = new Extent()
-    let lacks = extent.lacks(stored) !== undefined
-    extent.add(stored)
-    for (const bytes of this.#tail) {
-      const decoded = decodeAnySize(bytes)
-      lacks ||= !decoded.ok || extent.lacks(decoded.value) !== undefined
-      if (decoded.ok) extent.add(decoded.value)
-    }
-    if (lacks) throw new Error(`${this.name} is damaged: something that it builds on is missing.`)
+  #decode(bytes: Uint8Array): DecodedUpdate {
+    const decoded = decodeAnySize(bytes)
+    if (!decoded.ok) throw new Error(`${this.name} is unreadable: ${decoded.rejection.reason}`)
+    return decoded.value
+  }
+
+  /** Something is missing: shows what can be shown, and holds back the rest. */
+  #split(): void {
+    const all = this.whole()
+    const { shown, isAll } = integrate([all])
+    this.#base = this.end
+    this.#snapshot = shown
+    this.#tail = []
+    this.#tailBytes = 0
+    this.#whole = undefined
+    this.#extent = new Extent()
+    this.#extent.add(this.#decode(shown))
+    if (!isAll) this.hold(this.#decode(all))
+  }
+
+  /** Takes an update that lacks something. */
+  hold(update: DecodedUpdate): void {
+    this.#held.push(new Uint8Array(update.bytes))
+    this.#need ??= this.#extent.lacks(update)
+  }
+
+  /** What was lacking first has come: shows as much of what was held back as goes. */
+  #fill(): void {
+    const held = mergeAll(this.#held)
+    const { shown, isAll } = integrate([this.whole(), held])
+    this.#push(this.#decode(Y.diffUpdate(shown, this.#extent.stateVector())))
+    this.#held = []
+    this.#need = undefined
+    if (!isAll) this.hold(this.#decode(held))
   }
 
   /** The document as one update. */

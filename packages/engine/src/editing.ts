@@ -128,6 +128,11 @@ export class Editing {
     this.#emit({ type: 'ask', session, document: resident.document.name, stateVector })
   }
 
+  /** Something is missing that a reader may still have. */
+  askAll(resident: Resident, now: number): void {
+    for (const session of resident.readers.keys()) this.#ask(resident, session, now)
+  }
+
   /** The document was loaded or has grown: takes what waited for that, as far as it goes. */
   unpark(resident: Resident, now: number): void {
     const { parking, document } = resident

@@ -64,9 +64,9 @@ export class GroupCommit {
     return isAny || this.#membersUrgent || this.#snapshots !== undefined
   }
 
-  /** The number of the batch that will hold all that was accepted so far. */
+  /** The number of the batch with which all that was accepted so far is durable. */
   get nextId(): number {
-    return this.#lastId + 1
+    return this.#hasMore ? this.#lastId + 1 : this.#lastId
   }
 
   addEdit(document: string, update: Uint8Array): void {

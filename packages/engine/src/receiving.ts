@@ -67,13 +67,18 @@ export class Receiving {
     const resident = this.#residents.get(document)
     if (resident === undefined) return
     if (resident.loaded && resident.document.extent.lacks(update) !== undefined) {
-      const reason =
-        'Something that the document builds on is still on its way; open it again soon.'
-      return this.#reading.unreadable(resident, reason)
+      resident.document.hold(update)
+      return this.#editing.askAll(resident, now)
     }
     resident.document.append(update)
     this.#editing.unpark(resident, now)
     this.#reading.grew(resident, now)
+  }
+
+  /** A peer's copy of a document of which something was missing, in memory too where it is open. */
+  repaired(document: string, update: Uint8Array, now: number): void {
+    const decoded = decodeAnySize(update)
+    if (decoded.ok) this.#show(document, decoded.value, now)
   }
 
   /** Takes documents that came whole; answers what gossip is to hear, if they are refused. */

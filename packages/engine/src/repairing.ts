@@ -20,18 +20,20 @@ interface Fetched {
 }
 
 interface Damaged {
+  /** It can be read, and something that it builds on is missing. */
+  readonly hasHoles: boolean
   salvaged?: Salvaged
   fetched?: Fetched
-  /** Whether the store has it, and has not answered. */
-  isPut?: boolean
+  /** What the store was given in its place, and has not answered. */
+  put?: Uint8Array
 }
 
 /**
- * Repairing documents that the store can't read (rule S3). Every change of a document is in an entry,
- * so where the log still holds all of them it is enough; else a peer must help, which holds what has
- * left the log. What is put together takes the place of the damaged document only when it has no hole,
- * and only when this replica's version has reached what the peer's copy shows: an edit on top of it
- * would depend on more than its entry says (rule L4).
+ * Repairing documents that the store can't read, or of which something is missing (rule S3). Every
+ * change of a document is in an entry, so where the log still holds all of them it is enough; else a peer
+ * must help, which holds what has left the log. What is put together takes the place of the damaged
+ * document only when it has no hole, and only when this replica's version has reached what the peer's
+ * copy shows: an edit on top of it would depend on more than its entry says (rule L4).
  */
 export class Repairing {
   readonly #log: Log
@@ -50,11 +52,17 @@ export class Repairing {
     return [...this.#damaged.keys()]
   }
 
-  found(document: string): void {
-    if (this.#damaged.has(document)) return
-    this.#damaged.set(document, {})
+  found(document: string, { hasHoles }: { hasHoles: boolean }): void {
+    const known = this.#damaged.get(document)
+    if (known !== undefined && (hasHoles || !known.hasHoles)) return
+    this.#damaged.set(document, { hasHoles })
     this.#emit({ type: 'status' })
     this.#emit({ type: 'salvage', document })
+  }
+
+  /** The documents of which something is missing. */
+  get withHoles(): string[] {
+    return this.documents.filter((document) => this.#damaged.get(document)?.hasHoles)
   }
 
   salvaged(document: string, salvaged: Salvaged): void {
@@ -80,7 +88,7 @@ export class Repairing {
   advanced(): void {
     for (const [document, damaged] of this.#damaged) {
       const { fetched } = damaged
-      if (fetched === undefined || damaged.isPut === true) continue
+      if (fetched === undefined || damaged.put !== undefined) continue
       if (!this.#log.covers(fetched.upTo)) continue
       if (this.#put(document, damaged)) continue
       delete damaged.fetched
@@ -95,23 +103,23 @@ export class Repairing {
     if (salvaged === undefined) return false
     const whole = wholeOf([...(fetched?.updates ?? []), ...salvaged.updates])
     if (whole === undefined) return false
-    damaged.isPut = true
+    damaged.put = whole
     this.#emit({ type: 'replace', document, end: salvaged.end, update: whole })
     return true
   }
 
   /** It could be read after all: what was missing has come as an entry. */
   foundWhole(document: string): void {
-    if (this.#damaged.get(document)?.isPut !== true) this.replaced(document)
+    if (this.#damaged.get(document)?.put === undefined) this.replaced(document)
   }
 
-  /** The store has taken the whole document, or failed to: then it will be found again. */
-  replaced(document: string): void {
+  /** The store has taken the whole document, which is answered, or failed to: then it is found again. */
+  replaced(document: string): Uint8Array | undefined {
     const damaged = this.#damaged.get(document)
-    if (!this.#damaged.delete(document)) return
+    if (!this.#damaged.delete(document)) return undefined
     this.#emit({ type: 'status' })
-    if (damaged?.fetched === undefined) return
-    this.#tell({ type: 'repaired', document, isDone: true })
+    if (damaged?.fetched !== undefined) this.#tell({ type: 'repaired', document, isDone: true })
+    return damaged?.put
   }
 }
 

@@ -11,7 +11,12 @@ interface Rollback {
   readonly keep: number
   /** Up to where the entries after it were read. */
   read: number
-  /** The batch that publishes what was read last; the next is read when it is durable. */
+  /**
+   * What is done now: waiting until all that was accepted is durable, publishing all documents, or
+   * reading entries and publishing what is in them.
+   */
+  phase: 'waiting' | 'publishing' | 'reading'
+  /** The batch to wait for: the last one accepted, or the one that publishes what was read last. */
   batch: number | undefined
 }
 
@@ -19,7 +24,8 @@ interface Rollback {
  * Rolling back an origin's newest entries (rules L1, L8): their numbers name other entries elsewhere, or
  * one before them is lost. What they changed is published anew in own entries, and only when that is
  * durable do they leave the log. The documents keep what they hold; an update that comes twice changes
- * nothing. Where it goes back further than the log does, all documents are published. A crash in between does it again from the start.
+ * nothing. Where it goes back further than the log does, all documents are published. A crash in between
+ * does it again from the start.
  */
 export class Rollbacks {
   readonly #log: Log
@@ -38,12 +44,27 @@ export class Rollbacks {
   begin(origin: ReplicaId, keep: number): void {
     if (this.#going.has(origin)) return
     this.#log.block(origin, keep)
-    const floor = this.#log.floors.get(origin)?.seq ?? 0
-    const read = Math.max(keep, floor)
-    this.#going.set(origin, { keep, read, batch: undefined })
-    if (keep >= floor) return this.#read(origin, read)
+    const read = Math.max(keep, this.#floorOf(origin))
+    const rollback: Rollback = { keep, read, phase: 'waiting', batch: undefined }
+    this.#going.set(origin, rollback)
+    if (this.#commit.isIdle) return this.#start(origin, rollback)
+    // Some of the entries may be on their way to the disk still.
+    rollback.batch = this.#commit.nextId
+  }
+
+  #floorOf(origin: ReplicaId): number {
+    return this.#log.floors.get(origin)?.seq ?? 0
+  }
+
+  #start(origin: ReplicaId, rollback: Rollback): void {
+    const read = (): void => {
+      rollback.phase = 'reading'
+      this.#read(origin, rollback.read)
+    }
+    if (rollback.keep >= this.#floorOf(origin)) return read()
     // What has left the log is in the documents, which are published first.
-    this.#republishing.begin(() => this.#read(origin, read))
+    rollback.phase = 'publishing'
+    this.#republishing.begin(read)
   }
 
   #read(origin: ReplicaId, seq: number): void {
@@ -70,14 +91,15 @@ export class Rollbacks {
     for (const [origin, rollback] of this.#going) {
       if (rollback.batch === undefined || rollback.batch > id) continue
       rollback.batch = undefined
-      this.#read(origin, rollback.read)
+      if (rollback.phase === 'waiting') this.#start(origin, rollback)
+      else this.#read(origin, rollback.read)
     }
   }
 
   /** The store is open again: what it was asked for is asked once more. */
   goOn(): void {
-    for (const [origin, { batch, read }] of this.#going) {
-      if (batch === undefined) this.#read(origin, read)
+    for (const [origin, { phase, batch, read }] of this.#going) {
+      if (phase === 'reading' && batch === undefined) this.#read(origin, read)
     }
   }
 

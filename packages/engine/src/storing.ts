@@ -146,7 +146,7 @@ export class Storing {
       case 'damaged':
       case 'salvaged':
       case 'replaced':
-        return this.#repair(event)
+        return this.#repair(event, now)
       case 'all-read':
         return this.#republishing.found(event.documents, event)
       case 'loose':
@@ -168,10 +168,21 @@ export class Storing {
     }
     if (batch.jumps.size > 0) receiving.jumped(batch.jumps, now)
     this.seal()
+    this.#seeWhole()
     this.#repairing.advanced()
     if (batch.notes.size > 0) this.#heard.push({ type: 'snapshots-stored' })
     if (batch.entries.length > 0 || batch.jumps.size > 0) {
       this.#heard.push({ type: 'advanced', own })
+    }
+  }
+
+  /** Of some documents something was missing, which has come by itself. */
+  #seeWhole(): void {
+    for (const document of this.#repairing.withHoles) {
+      const resident = this.#with.residents.get(document)
+      if (resident?.loaded === true && resident.document.isWhole) {
+        this.#repairing.foundWhole(document)
+      }
     }
   }
 
@@ -211,24 +222,27 @@ export class Storing {
     if (resident === undefined || resident.loaded) return
     if (event.type === 'load-failed') {
       reading.unreadable(resident, event.reason)
-      if (event.damaged) this.#repairing.found(document)
+      if (event.damaged) this.#repairing.found(document, { hasHoles: false })
       return
     }
     try {
       reading.loaded(resident, event.updates)
     } catch (error) {
       reading.unreadable(resident, (error as Error).message)
-      return this.#repairing.found(document)
+      return this.#repairing.found(document, { hasHoles: false })
     }
-    this.#repairing.foundWhole(document)
+    if (resident.document.isWhole) this.#repairing.foundWhole(document)
+    else this.#repairing.found(document, { hasHoles: true })
     editing.unpark(resident, now)
     residents.left(document)
   }
 
-  #repair(event: StoreEvent & { type: 'damaged' | 'salvaged' | 'replaced' }): void {
-    if (event.type === 'damaged') this.#repairing.found(event.document)
-    else if (event.type === 'salvaged') this.#repairing.salvaged(event.document, event)
-    else this.#repairing.replaced(event.document)
+  #repair(event: StoreEvent & { type: 'damaged' | 'salvaged' | 'replaced' }, now: number): void {
+    const { document } = event
+    if (event.type === 'damaged') return this.#repairing.found(document, { hasHoles: false })
+    if (event.type === 'salvaged') return this.#repairing.salvaged(document, event)
+    const whole = this.#repairing.replaced(document)
+    if (whole !== undefined) this.#with.receiving.repaired(document, whole, now)
   }
 
   #logged(event: StoreEvent & { type: 'loose' | 'was-cut' | 'trimmed' }): void {

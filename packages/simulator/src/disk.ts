@@ -28,6 +28,8 @@ interface StoredDocument {
   readonly damaged?: number
 }
 
+type IsGivenUp = (id: ReplicaId) => boolean
+
 const START: OriginLog = { floor: { seq: 0, hash: CHAIN_START }, entries: [] }
 const NO_DOCUMENT: StoredDocument = { base: 0, updates: [] }
 
@@ -42,22 +44,22 @@ export class Disk {
   #documents = new Map<string, StoredDocument>()
   #members = new Map<ReplicaId, Member>()
   #notes = new Map<string, Uint8Array>()
-  /** Whether ids are used twice in this run: what a dependency names may then be another entry. */
-  mayHaveHoles = false
+  /** Where ids are used twice: whether nobody has this one any more. What depends on its entries may lack them. */
+  readonly #isGivenUp: IsGivenUp | undefined
   readonly #built = new Map<string, Y.Doc>()
 
-  constructor(replica: ReplicaId) {
+  constructor(replica: ReplicaId, isGivenUp: IsGivenUp | undefined) {
     this.replica = replica
+    this.#isGivenUp = isGivenUp
   }
 
   /** The disk as it is at this moment. */
   backup(): Disk {
-    const copy = new Disk(this.replica)
+    const copy = new Disk(this.replica, this.#isGivenUp)
     copy.#log = new Map(this.#log)
     copy.#documents = new Map(this.#documents)
     copy.#members = new Map(this.#members)
     copy.#notes = new Map(this.#notes)
-    copy.mayHaveHoles = this.mayHaveHoles
     return copy
   }
 
@@ -90,7 +92,7 @@ export class Disk {
     for (const [dep, needed] of deps) {
       if (this.#headOf(dep).seq >= needed) continue
       // What was lost with an id can't be waited for.
-      if (this.mayHaveHoles && this.#members.get(dep)?.retired === true) continue
+      if (this.#isGivenUp?.(dep) === true) continue
       throw new Error(`${dot.replica} lacks ${dep}:${needed}`)
     }
   }
@@ -101,7 +103,7 @@ export class Disk {
     const doc = this.#docOf(document)
     Y.applyUpdate(doc, update)
     // Nothing is stored that builds on something that is not, as long as numbers name one entry each.
-    if (this.mayHaveHoles) return
+    if (this.#isGivenUp !== undefined) return
     if (doc.store.pendingStructs !== null || doc.store.pendingDs !== null) {
       throw new Error(`${document} is stored with a hole`)
     }

@@ -1,7 +1,7 @@
 import type { SessionEffect } from '@rejoin/engine'
 import * as Y from 'yjs'
 
-import type { SimReplica } from './sim-replica.ts'
+import type { SimulatedReplica } from './simulated-replica.ts'
 import type { World } from './world.ts'
 
 const EMPTY_UPDATE_BYTES = 2
@@ -11,19 +11,19 @@ const EMPTY_UPDATE_BYTES = 2
  * frames that take their time both ways. The stock kind types at once, before it was asked for what
  * it has; the native kind holds its edits until the replica has answered.
  */
-export class SimClient {
-  readonly doc = new Y.Doc()
+export class SimulatedClient {
+  readonly doc: Y.Doc = new Y.Doc()
   readonly document: string
   readonly kind: 'native' | 'stock'
   readonly #world: World
-  readonly #name: string
-  #at: { replica: SimReplica; session: number } | undefined
+  readonly name: string
+  #at: { replica: SimulatedReplica; session: number } | undefined
   #isOpen = false
   #ref = 0
   #tokens = 0
   /** Tokens by the edit that carried them. */
   readonly #sent: { ref: number; token: string }[] = []
-  readonly acked = new Set<string>()
+  readonly acked: Set<string> = new Set()
   readonly made: string[] = []
   /** Where this client's own clock stood when it made each. */
   readonly #clocks: number[] = []
@@ -34,7 +34,7 @@ export class SimClient {
 
   constructor(world: World, name: string, document: string, kind: 'native' | 'stock') {
     this.#world = world
-    this.#name = name
+    this.name = name
     this.document = document
     this.kind = kind
     this.doc.clientID = world.agenda.between(1, 2 ** 31)
@@ -47,7 +47,11 @@ export class SimClient {
     return this.#at !== undefined
   }
 
-  attach(replica: SimReplica): void {
+  get #where(): string {
+    return this.#at === undefined ? ', offline' : `, at ${this.#at.replica.name}`
+  }
+
+  attach(replica: SimulatedReplica): void {
     if (replica.engine === undefined || this.#at !== undefined) return
     const session = replica.nextId()
     const at = { replica, session }
@@ -82,7 +86,8 @@ export class SimClient {
       return text.delete(agenda.between(0, text.length - 4), agenda.between(1, 4))
     }
     this.#tokens += 1
-    const token = `${this.#name}-${this.#tokens}`
+    this.#world.tell(() => `${this.name} types${this.#where}`)
+    const token = `${this.name}-${this.#tokens}`
     this.made.push(token)
     this.#clocks.push(Y.getState(this.doc.store, this.doc.clientID))
     this.doc.transact(() => {
@@ -118,7 +123,7 @@ export class SimClient {
     })
   }
 
-  #comesIn(at: { replica: SimReplica }, effect: SessionEffect): void {
+  #comesIn(at: { replica: SimulatedReplica }, effect: SessionEffect): void {
     const { agenda } = this.#world
     if (effect.type === 'ack') this.#checkDurable(at.replica, effect.ref)
     if (effect.type === 'ended') {
@@ -143,6 +148,7 @@ export class SimClient {
         this.asks += 1
         return this.#sendMissing(effect.stateVector)
       case 'ack':
+        this.#world.tell(() => `${this.name} is told that ${effect.ref} is durable${this.#where}`)
         for (const { ref, token } of this.#sent) if (ref <= effect.ref) this.acked.add(token)
         return
       case 'refused':
@@ -163,7 +169,7 @@ export class SimClient {
   }
 
   /** [S1] an acknowledgement leaves a replica only when the edit is on its disk. */
-  #checkDurable({ disk, name }: SimReplica, ref: number): void {
+  #checkDurable({ disk, name }: SimulatedReplica, ref: number): void {
     for (const sent of this.#sent) {
       if (sent.ref > ref || disk.holdsToken(this.document, sent.token)) continue
       throw new Error(`${name} acknowledged ${sent.token}, which is not on its disk`)

@@ -1,5 +1,10 @@
 import { Chance } from '@rejoin/gossip'
 
+import { Violation } from './violation.ts'
+
+/** What happens at one moment, or within one second, at most: more is a loop that never ends. */
+const WITHIN_SECOND_MAX = 200_000
+
 interface Due {
   readonly at: number
   readonly order: number
@@ -12,6 +17,8 @@ export class Agenda {
   readonly chance: Chance
   readonly #heap: Due[] = []
   #order = 0
+  #second = 0
+  #withinSecond = 0
 
   constructor(seed: number) {
     this.chance = new Chance(seed)
@@ -48,9 +55,19 @@ export class Agenda {
     for (let next = this.#heap[0]; next !== undefined && next.at <= end; next = this.#heap[0]) {
       this.#removeFirst()
       this.now = next.at
+      this.#count()
       next.run()
     }
     this.now = end
+  }
+
+  #count(): void {
+    const second = Math.floor(this.now / 1_000)
+    this.#withinSecond = second === this.#second ? this.#withinSecond + 1 : 0
+    this.#second = second
+    if (this.#withinSecond > WITHIN_SECOND_MAX) {
+      throw new Violation('L6', `${WITHIN_SECOND_MAX} things happened within a second`)
+    }
   }
 
   #removeFirst(): void {

@@ -5,10 +5,12 @@ import {
   type EngineEvent,
   type SessionEffect,
 } from '@rejoin/engine'
-import type { ReplicaId } from '@rejoin/protocol'
+import type { RejectionCode, ReplicaId } from '@rejoin/protocol'
 import * as Y from 'yjs'
 
-import { Disk } from './disk.ts'
+import type { Disk } from './disk.ts'
+import type { End } from './network.ts'
+import { headsText } from './trace.ts'
 import type { World } from './world.ts'
 
 export type SessionHearer = (effect: SessionEffect) => void
@@ -28,50 +30,55 @@ type DiskEffect = Extract<
   }
 >
 
-/** One end of a virtual link. */
-export interface End {
-  readonly id: number
-  readonly owner: SimReplica
-  other: End | undefined
-  isOpen: boolean
-  /** When the last frame sent from here arrives; a later one arrives no earlier. */
-  lastArrival: number
+interface Setting {
+  readonly world: World
+  readonly name: string
+  readonly disk: Disk
+  /** Addresses that it is configured with. */
+  readonly peers: readonly string[]
 }
 
 /**
  * A replica on virtual time: the real engine between a disk and links that can fail. A crash forgets
  * everything but the disk; the batch that was being written is then on it whole or not at all.
  */
-export class SimReplica {
+export class SimulatedReplica {
   readonly name: string
   readonly address: string
   disk: Disk
   readonly #world: World
-  readonly #peers: string[]
-  readonly ends = new Map<number, End>()
-  readonly sessions = new Map<number, SessionHearer>()
+  readonly #peers: readonly string[]
+  readonly ends: Map<number, End> = new Map()
+  readonly sessions: Map<number, SessionHearer> = new Map()
   engine: Engine | undefined
   #life = 0
   /** The batch that is under way to the disk. */
   #writing: Batch | undefined
   #lastId = 0
   readonly rejections: string[] = []
+  /** What has come while the process stands still; `undefined` while it does not. */
+  #held: EngineEvent[] | undefined
   /** By how much its clock is ahead of the world's, in ms: it has jumped, or the process stood still. */
   aheadMs = 0
   /** Frames sent, by kind of message; quiet is when only heartbeats are. */
   framesSent = 0
 
-  constructor(world: World, name: string, id: ReplicaId, peers: string[]) {
+  constructor({ world, name, disk, peers }: Setting) {
     this.#world = world
     this.name = name
     this.address = `sim:${name}`
-    this.disk = new Disk(id)
-    this.disk.mayHaveHoles = world.profile === 'identity'
+    this.disk = disk
     this.#peers = peers
+  }
+
+  /** Whether it can be dialled: it is up, and does not stand still. */
+  get isAnswering(): boolean {
+    return this.engine !== undefined && this.#held === undefined
   }
 
   start(): void {
     this.#life += 1
+    this.#held = undefined
     this.engine = new Engine({
       stored: this.disk.stored(),
       run: this.#world.nextRun(),
@@ -88,8 +95,14 @@ export class SimReplica {
   #renew(keep: number): void {
     this.#world.happened.renewals += 1
     this.#die(true)
-    this.disk.renew(this.#world.nextId(), keep)
+    const id = this.#world.nextId(this.name)
+    this.#world.tell(() => `${this.name} gives up its id after ${keep}, and is ${this.#called(id)}`)
+    this.disk.renew(id, keep)
     this.start()
+  }
+
+  #called(id: ReplicaId): string {
+    return this.#world.nameOf(id)
   }
 
   crash(): void {
@@ -99,10 +112,10 @@ export class SimReplica {
 
   #die(isWritten: boolean): void {
     this.#life += 1
-    if (this.#writing !== undefined && isWritten) this.disk.write(this.#writing)
+    if (this.#writing !== undefined && isWritten) this.#write(this.#writing)
     this.#writing = undefined
     this.engine = undefined
-    for (const end of this.ends.values()) this.#world.breakLink(end)
+    for (const end of this.ends.values()) this.#world.network.break(end)
     this.ends.clear()
     for (const [session, hear] of this.sessions) {
       const rejection = { code: 'closing', reason: 'crashed' } as const
@@ -116,9 +129,35 @@ export class SimReplica {
     return this.#lastId
   }
 
+  /** As when a machine slept. */
+  jumpClock(ms: number): void {
+    this.#world.happened.clockJumps += 1
+    this.#world.tell(() => `the clock of ${this.name} jumps ahead by ${ms} ms`)
+    this.aheadMs += ms
+  }
+
+  /** As a process that is stopped for a while (SIGSTOP, a machine that swaps): it notices afterwards. */
+  standStill(ms: number): void {
+    if (this.engine === undefined || this.#held !== undefined) return
+    this.#world.happened.standstills += 1
+    this.#world.tell(() => `${this.name} stands still for ${ms} ms`)
+    this.#held = []
+    const life = this.#life
+    this.#world.agenda.after(ms, () => {
+      if (life !== this.#life) return
+      const held = this.#held ?? []
+      this.#held = undefined
+      for (const event of held) if (life === this.#life) this.step(event)
+    })
+  }
+
   step(event: EngineEvent): void {
     const { engine } = this
     if (engine === undefined) return
+    if (this.#held !== undefined) {
+      this.#held.push(event)
+      return
+    }
     for (const effect of engine.step(event, this.#now())) this.#carryOut(effect)
   }
 
@@ -162,6 +201,7 @@ export class SimReplica {
       case 'compact': {
         const { document, end } = effect
         const snapshot = compacted(effect.updates)
+        this.#world.happened.compactions += 1
         return this.#later(agenda.between(0, 8), () => ({
           type: 'compacted',
           document,
@@ -172,13 +212,13 @@ export class SimReplica {
       case 'renew':
         return this.#renew(effect.keep)
       case 'dial':
-        return this.#world.dial(this, effect.address)
+        return this.#world.network.dial(this, effect.address)
       case 'send':
         this.framesSent += effect.links.length
-        for (const id of effect.links) this.#world.send(this.ends.get(id), effect.frame)
+        for (const id of effect.links) this.#world.network.send(this.ends.get(id), effect.frame)
         return
       case 'close':
-        return this.#world.closeLink(this.ends.get(effect.link), effect.rejection.code)
+        return this.#close(effect.link, effect.rejection.code)
       case 'schedule': {
         const { timer } = effect
         return this.#later(effect.delayMs, () => ({ type: 'timer', timer }))
@@ -193,27 +233,60 @@ export class SimReplica {
     }
   }
 
+  #close(link: number, code: RejectionCode): void {
+    const end = this.ends.get(link)
+    if (end !== undefined) this.#world.network.close(end, code)
+  }
+
   #commit(batch: Batch): void {
     const life = this.#life
     this.#writing = batch
-    for (const entry of batch.entries) {
-      this.#world.sealed.set(`${entry.dot.replica} ${entry.dot.seq}`, entry)
-    }
-    const fails = this.#world.commitFails()
-    this.#world.agenda.after(this.#world.commitMs(), () => {
+    // As on a full disk.
+    const fails = this.#world.happens('fail')
+    this.#world.agenda.after(this.#commitMs(), () => {
       if (life !== this.#life) return
       this.#writing = undefined
       if (fails) return this.#fail(batch)
       if (batch.jumps.size > 0) this.#world.happened.jumps += 1
-      this.disk.write(batch)
+      this.#tellOf(batch)
+      this.#write(batch)
       this.step({ type: 'committed', batch: batch.id })
+    })
+  }
+
+  /** How long a commit takes; now and then a disk stalls. */
+  #commitMs(): number {
+    const { agenda, happened } = this.#world
+    if (!this.#world.happens('stall')) return agenda.between(1, 12)
+    happened.stalls += 1
+    return agenda.between(100, 3_000)
+  }
+
+  #write(batch: Batch): void {
+    this.disk.write(batch)
+    for (const entry of batch.entries) {
+      this.#world.written.set(`${entry.dot.replica} ${entry.dot.seq}`, entry)
+    }
+  }
+
+  #tellOf({ entries, snapshots, jumps }: Batch): void {
+    if (entries.length + snapshots.length + jumps.size === 0) return
+    this.#world.tell(() => {
+      const parts = [
+        ...entries.map(({ dot }) => `${this.#called(dot.replica)}${dot.seq}`),
+        ...snapshots.map(({ document }) => document),
+        ...(jumps.size > 0 ? [`the log begins after ${headsText(jumps, this.#world.nameOf)}`] : []),
+      ]
+      return `${this.name} on disk: ${parts.join(' ')}`
     })
   }
 
   /** The disk is full for a while; what it reported as failed may be on it all the same. */
   #fail(batch: Batch): void {
-    const { agenda } = this.#world
-    if (agenda.happens(0.3)) this.disk.write(batch)
+    const { agenda, happened } = this.#world
+    happened.failures += 1
+    this.#world.tell(() => `the disk of ${this.name} fails`)
+    if (agenda.happens(0.3)) this.#write(batch)
     this.step({ type: 'commit-failed', batch: batch.id, reason: 'no space' })
     this.#later(agenda.between(50, 2_000), () => {
       return { type: 'reopened', heads: this.disk.heads() }
@@ -244,6 +317,9 @@ export class SimReplica {
       }
       case 'cut-log':
         happened.cuts += 1
+        this.#world.tell(
+          () => `${this.name} drops ${this.#called(effect.origin)} after ${effect.seq}`,
+        )
         return { type: 'was-cut', origin: effect.origin, head: disk.cut(effect.origin, effect.seq) }
       case 'measure':
         return { type: 'measured', logBytes: disk.logBytes() }
@@ -274,6 +350,7 @@ export class SimReplica {
       const updates = early ?? this.disk.document(document)
       if (updates !== undefined) return { type: 'loaded', document, updates }
       this.#world.happened.damages += 1
+      this.#world.tell(() => `${this.name} can't read ${document}`)
       return { type: 'load-failed', document, reason: 'damaged', damaged: true }
     })
   }

@@ -1,0 +1,115 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+
+import { linked, hears, entriesOf } from './peers.ts'
+import { Rig, textOf, typed } from './rig.ts'
+
+/** What a document shows of which something is missing, and how that comes back. */
+const [one, two, three] = typed(7, 'one ', 'two ', 'three ') as [Uint8Array, Uint8Array, Uint8Array]
+
+/** Opens a document of which the store holds these updates. */
+function opened(rig: Rig, session: number, updates: readonly Uint8Array[]): Uint8Array {
+  rig.step({ type: 'attached', session })
+  rig.step({ type: 'open', session, document: 'notes', stateVector: Uint8Array.of(0) })
+  for (const { document } of rig.take('load')) rig.step({ type: 'loaded', document, updates })
+  return rig.take('opened')[0]?.update ?? new Uint8Array()
+}
+
+function shownTo(rig: Rig, session: number): Uint8Array[] {
+  rig.fire('flush')
+  return rig
+    .take('update')
+    .flatMap(({ sessions, update }) => (sessions.includes(session) ? [update] : []))
+}
+
+test('[L2] [S3] what builds on something that is missing is not shown until a client brings that', () => {
+  const rig = new Rig()
+  const first = opened(rig, 1, [one, three])
+  expect(textOf(first)).toBe('one ')
+  expect(rig.engine.damagedDocuments).toEqual(['notes'])
+  expect(rig.take('salvage')).toMatchObject([{ document: 'notes' }])
+  rig.edit(1, 1, two)
+  rig.commit()
+  expect(textOf(first, ...shownTo(rig, 1))).toBe('one two three ')
+  expect(rig.engine.damagedDocuments).toEqual([])
+})
+
+test('[L2] [S3] or until a peer does', () => {
+  const rig = new Rig()
+  const first = opened(rig, 1, [one, three])
+  rig.step({ type: 'salvaged', document: 'notes', updates: [one, two, three], end: 2 })
+  expect(rig.take('replace')).toMatchObject([{ document: 'notes', end: 2 }])
+  rig.step({ type: 'replaced', document: 'notes', done: true })
+  expect(textOf(first, ...shownTo(rig, 1))).toBe('one two three ')
+  expect(rig.engine.damagedDocuments).toEqual([])
+})
+
+test('[L2] readers are asked for what a peer builds on and nobody has', () => {
+  const rig = new Rig()
+  const first = opened(rig, 1, [one])
+  linked(rig, 1, 'b')
+  rig.take('ask')
+  hears(rig, 1, entriesOf('b', 1, [three]))
+  expect(shownTo(rig, 1)).toEqual([])
+  expect(rig.take('ask')).toMatchObject([{ session: 1, document: 'notes' }])
+  rig.edit(1, 1, two)
+  expect(textOf(first, ...shownTo(rig, 1))).toBe('one two three ')
+})
+
+test('[S3] a document that can be read and is damaged on disk stays named until it is repaired', () => {
+  const rig = new Rig()
+  opened(rig, 1, [one])
+  rig.step({ type: 'damaged', document: 'notes' })
+  rig.edit(1, 1, two)
+  rig.commit()
+  expect(rig.engine.damagedDocuments).toEqual(['notes'])
+})
+
+/** Edits of some people who each see a part of the others' edits. */
+const histories = fc.array(
+  fc.record({
+    who: fc.nat(2),
+    sees: fc.nat(2),
+    text: fc.constantFrom('a', 'bc', ''),
+    isStored: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 14 },
+)
+
+function updatesOf(history: readonly { who: number; sees: number; text: string }[]): Uint8Array[] {
+  const docs = [1, 2, 3].map((clientID) => Object.assign(new Y.Doc(), { clientID }))
+  const updates: Uint8Array[] = []
+  for (const doc of docs) {
+    doc.on('update', (update: Uint8Array, by: unknown) => by !== 'peer' && updates.push(update))
+  }
+  for (const { who, sees, text } of history) {
+    const [doc, other] = [docs[who] as Y.Doc, docs[sees] as Y.Doc]
+    Y.applyUpdate(doc, Y.encodeStateAsUpdate(other), 'peer')
+    const content = doc.getText('content')
+    if (text !== '') content.insert(content.length >>> 1, text)
+    else if (content.length > 0) content.delete(0, 1)
+  }
+  return updates
+}
+
+test('[L2] a document shows just what a real one shows, whatever is missing, and all of it in the end', () => {
+  fc.assert(
+    fc.property(histories, (history) => {
+      const updates = updatesOf(history)
+      fc.pre(updates.length > 0)
+      const stored = updates.filter((_, at) => history[at]?.isStored)
+      const missing = updates.filter((_, at) => history[at]?.isStored !== true)
+      const rig = new Rig()
+      expect(textOf(opened(rig, 1, stored))).toBe(textOf(...stored))
+      for (const [at, update] of missing.entries()) rig.edit(1, at + 1, update)
+      // Whoever is asked for what is missing sends all that they have.
+      if (rig.take('ask').length > 0) rig.edit(1, missing.length + 1, Y.mergeUpdates(updates))
+      rig.commit()
+      expect(rig.engine.damagedDocuments).toEqual([])
+      rig.open(2)
+      expect(textOf(rig.take('opened').at(-1)?.update ?? two)).toBe(textOf(...updates))
+    }),
+    { seed: 5, numRuns: 300 },
+  )
+})

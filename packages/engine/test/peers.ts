@@ -1,0 +1,41 @@
+import {
+  CHAIN_START,
+  encodeEntry,
+  encodeReplicaMessage,
+  REPLICA_PROTOCOL_VERSION,
+  type ChainHash,
+  type ReplicaId,
+  type ReplicaMessage,
+} from '@rejoin/protocol'
+
+import type { Rig } from './rig.ts'
+
+/** Peers of an engine in a rig, by a letter each. */
+export function idOf(letter: string): ReplicaId {
+  return letter.repeat(16) as ReplicaId
+}
+
+export function hears(rig: Rig, link: number, message: ReplicaMessage): void {
+  rig.step({ type: 'frame', link, frame: encodeReplicaMessage(message) })
+}
+
+/** A peer links, and greets. */
+export function linked(rig: Rig, link: number, letter: string): void {
+  rig.step({ type: 'linked', link })
+  const [protocol, replica] = [REPLICA_PROTOCOL_VERSION, idOf(letter)]
+  hears(rig, link, { type: 'hello', protocol, replica, run: replica, address: '' })
+}
+
+/** Entries of a peer from number `first` on, each with one update of the same document. */
+export function entriesOf(
+  letter: string,
+  first: number,
+  updates: readonly Uint8Array[],
+  previous: ChainHash = CHAIN_START,
+): ReplicaMessage {
+  const entries = updates.map((update, at) => {
+    const dot = { replica: idOf(letter), seq: first + at }
+    return encodeEntry({ dot, deps: new Map(), changes: [{ document: 'notes', update }] })
+  })
+  return { type: 'entries', previous, entries }
+}

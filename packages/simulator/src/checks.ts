@@ -1,0 +1,198 @@
+import {
+  covers,
+  equalVersions,
+  join,
+  meet,
+  seqOf,
+  type ReplicaId,
+  type SealedEntry,
+  type Version,
+} from '@rejoin/protocol'
+import * as Y from 'yjs'
+
+import type { Disk } from './disk.ts'
+import type { Profile } from './mix.ts'
+import { compacted, type SimulatedReplica } from './simulated-replica.ts'
+import { check, Violation } from './violation.ts'
+import type { World } from './world.ts'
+
+/**
+ * The slow twin of a document: every update of every entry through a `Y.Doc`, in a causal order of
+ * its own, which prefers the origins that come last.
+ */
+function fromLog(sealed: readonly SealedEntry[], document: string): Uint8Array {
+  const waiting = sealed.toSorted((a, b) => (a.dot.replica > b.dot.replica ? -1 : 1))
+  const applied = new Map<ReplicaId, number>()
+  const updates: Uint8Array[] = []
+  while (waiting.length > 0) {
+    const isNext = ({ dot, deps }: SealedEntry): boolean =>
+      seqOf(applied, dot.replica) + 1 === dot.seq && covers(applied, deps)
+    const [entry] = waiting.splice(waiting.findIndex(isNext), 1)
+    if (entry === undefined) throw new Error('a log has no causal order')
+    applied.set(entry.dot.replica, entry.dot.seq)
+    const changes = entry.changes.filter((change) => change.document === document)
+    updates.push(...changes.map(({ update }) => update))
+  }
+  return compacted(updates)
+}
+
+interface Seen {
+  readonly text: string
+  readonly tokens: readonly string[]
+}
+
+function equalSeen(a: Seen, b: Seen): boolean {
+  return a.text === b.text && a.tokens.join() === b.tokens.join()
+}
+
+/** What a person sees of a document whose updates come in the worst order of all. */
+function seenBackwards(updates: readonly Uint8Array[]): Seen {
+  return seen(compacted(updates.toReversed()))
+}
+
+function seen(update: Uint8Array): Seen {
+  const doc = new Y.Doc()
+  Y.applyUpdate(doc, update)
+  const tokens = Object.keys(doc.getMap('tokens').toJSON()).toSorted()
+  return { text: doc.getText('content').toString(), tokens }
+}
+
+/** What must hold at every moment. */
+export function checkAlways(world: World): void {
+  const disks = world.replicas.map(({ disk }) => disk)
+  const versions = disks.map((disk) => disk.version())
+  const truth = { stable: meet(versions), union: join(versions) }
+  for (const { name, engine, disk } of world.replicas) {
+    if (engine === undefined) continue
+    const shown = engine.stability
+    check(covers(disk.version(), engine.version), 'L2', () => {
+      return `${name} counts ${toText(engine.version)}, and has ${toText(disk.version())} on disk`
+    })
+    // Where one number names two entries, versions say too much until that is found out.
+    if (world.profile === 'identity') continue
+    check(covers(truth.stable, shown.stable), 'L6', () => {
+      return `${name} shows R as ${toText(shown.stable)}; it is ${toText(truth.stable)}`
+    })
+    check(covers(truth.union, shown.union), 'L6', () => {
+      return `${name} shows U as ${toText(shown.union)}; it is ${toText(truth.union)}`
+    })
+  }
+  if (world.profile !== 'identity') checkEqualVersions(world)
+}
+
+/** [L5] equal versions, equal documents: the same bytes after compaction, once [L7] is done. */
+function checkEqualVersions({ replicas }: World): void {
+  const groups = new Map<string, SimulatedReplica[]>()
+  for (const replica of replicas) {
+    if (replica.disk.isAhead) continue
+    const version = [...replica.disk.version()].map(String).toSorted().join(' ')
+    groups.set(version, [...(groups.get(version) ?? []), replica])
+  }
+  for (const [first, ...others] of groups.values()) {
+    for (const other of others) if (first !== undefined) checkEqualDocuments(first, other)
+  }
+}
+
+function checkEqualDocuments(a: SimulatedReplica, b: SimulatedReplica): void {
+  for (const name of new Set([...a.disk.names, ...b.disk.names])) {
+    const isEqual = equalBytes(compacted(a.disk.truth(name)), compacted(b.disk.truth(name)))
+    check(isEqual, 'L5', () => `${a.name} and ${b.name} have equal versions, and not equal ${name}`)
+  }
+}
+
+/** Refusals that the faults of a profile bring about. */
+const EXPECTED: Readonly<Record<Profile, ReadonlySet<string>>> = {
+  store: new Set(['duplicate-link', 'silent', 'read-only', 'unreadable', 'not-open']),
+  identity: new Set([
+    'duplicate-link',
+    'silent',
+    'id-in-use',
+    'retired',
+    'self-link',
+    'unreadable',
+    'not-open',
+    'forked',
+  ]),
+}
+
+/** What must hold once the faults have ended and everybody had time. */
+export function checkAtRest(world: World): void {
+  const [first] = world.replicas
+  if (first === undefined) throw new Error('A world has no replicas.')
+  for (const replica of world.replicas) {
+    const unexpected = replica.rejections.filter((code) => !EXPECTED[world.profile].has(code))
+    check(unexpected.length === 0, 'X2', () => `${replica.name} refused ${unexpected.join(', ')}`)
+    checkHealed(replica, first.disk)
+  }
+  if (world.profile === 'identity') checkEqualVersions(world)
+  else for (const other of world.replicas) checkEqualDocuments(first, other)
+  for (const name of first.disk.names) checkDocument(world, name, first.disk)
+  checkClients(world, first.disk)
+}
+
+/** [L6] everybody has everything, and knows it. [S3] Nothing is damaged any more. */
+function checkHealed({ name, engine, disk }: SimulatedReplica, first: Disk): void {
+  if (engine === undefined) throw new Violation('L6', `${name} did not come back`)
+  check(equalVersions(engine.version, first.version()), 'L6', () => {
+    return `${name} is at ${toText(engine.version)}, and another at ${toText(first.version())}`
+  })
+  const { divergence } = engine.stability
+  check(divergence === 0, 'L6', () => `${name} sees a divergence of ${divergence}`)
+  const damaged = disk.names.filter((each) => disk.document(each) === undefined)
+  check(damaged.length === 0, 'S3', () => `${damaged.join(', ')} of ${name} are still damaged`)
+}
+
+/** [L5] One replica's document beside the slow twin; all others are equal to it. */
+function checkDocument(world: World, name: string, disk: Disk): void {
+  const updates = disk.truth(name)
+  const whole = compacted(updates)
+  if (world.profile !== 'identity') {
+    const isEqual = equalBytes(whole, fromLog([...world.written.values()], name))
+    check(isEqual, 'L5', () => `${name} is not what all entries make of it`)
+  }
+  // Yjs may keep other struct boundaries when updates wait for each other; what is seen is the same.
+  const isSame = equalSeen(seenBackwards(updates), seen(whole))
+  check(isSame, 'L5', () => `${name} looks otherwise when its updates come in another order`)
+}
+
+function checkClients(world: World, disk: Disk): void {
+  for (const { document, acked } of world.departed) {
+    const lost = [...acked].filter((token) => !disk.holdsToken(document, token))
+    check(lost.length === 0, 'S1', () => `${lost.join(', ')} of ${document} are lost`)
+  }
+  for (const client of world.clients) {
+    const stored = new Y.Doc()
+    Y.applyUpdate(stored, compacted(disk.truth(client.document)))
+    // What was acknowledged is there, and so is everything that was typed, since clients live on.
+    const tokens = stored.getMap('tokens')
+    const lost = client.made.filter((token) => tokens.get(token) !== true)
+    check(lost.length === 0, 'S1', () => `${lost.join(', ')} of ${client.document} are lost`)
+    const made = new Set(client.made)
+    const invented = [...client.acked].filter((token) => !made.has(token))
+    check(invented.length === 0, 'S1', () => `${invented.join(', ')} were acknowledged unmade`)
+    check(client.refusals === 0, 'X2', () => `${client.refusals} good edits were refused`)
+    const [there, here] = [stored, client.doc].map((doc) => doc.getText('content').toString())
+    check(there === here, 'L5', () => `a client has ${client.document} otherwise than its replica`)
+    stored.destroy()
+  }
+}
+
+/** Whether everybody says that everybody has everything. */
+export function isAtRest({ replicas }: World): boolean {
+  const [first] = replicas
+  return replicas.every(({ engine, disk }) => {
+    if (engine === undefined || first === undefined || engine.stability.divergence > 0) return false
+    return (
+      engine.damagedDocuments.length === 0 && equalVersions(disk.version(), first.disk.version())
+    )
+  })
+}
+
+function toText(version: Version): string {
+  const parts = [...version].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return parts.map(([replica, seq]) => `${replica.slice(-6)}:${seq}`).join(' ')
+}
+
+function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at])
+}

@@ -1,0 +1,181 @@
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+
+import { live } from './history.ts'
+import { FAULTS, mixOf, type Fault, type Mix, type Profile } from './mix.ts'
+import { hunt } from './mutants/hunt.ts'
+import { replayCommand, without } from './replay.ts'
+import { shrink } from './shrink.ts'
+import { sweep, type Swept } from './sweep.ts'
+
+const HELP = `Usage: npm run simulate -- --seeds N [--from S] [--jobs J]
+       npm run simulate -- --mutants [--seeds N] [--jobs J]
+       npm run simulate -- --seed S [--profile store|identity] [--replicas N]
+                           [--clients N] [--moments N] [--without FAULT,...]
+
+Lives histories of replicas and clients on virtual time, in a world of faults that is
+drawn from a seed, and checks in each that the rules of packages/engine/SPEC.md hold.
+
+Many seeds (a sweep), ending with the line
+  simulate: N seeds, H simulated hours, V violations
+and exit code 1 if there are any:
+  --seeds N      how many
+  --from S       the first one (default: 1)
+  --jobs J       threads (default: as many as there are cores)
+
+Whether the simulator would notice: some deliberate faults are put into copies of the
+code one after the other, and for each it is told after how many seeds it was caught;
+exit code 1 if one was not within N (default: 500):
+  --mutants
+
+One seed, told line by line; if it breaks a rule, followed by the command that replays
+the smallest history that was found to break it too:
+  --seed S       which one
+  --profile P    store: disks that fail or are damaged;
+                 identity: directories that are put back, copied or emptied
+  --replicas N, --clients N, --moments N
+                 other sizes than the seed draws
+  --without F    kinds of fault to leave out:
+                 ${FAULTS.slice(0, 11).join(', ')},
+                 ${FAULTS.slice(11).join(', ')}
+`
+
+const OPTIONS = {
+  seeds: { type: 'string' },
+  from: { type: 'string' },
+  jobs: { type: 'string' },
+  mutants: { type: 'boolean' },
+  seed: { type: 'string' },
+  profile: { type: 'string' },
+  replicas: { type: 'string' },
+  clients: { type: 'string' },
+  moments: { type: 'string' },
+  without: { type: 'string' },
+  help: { type: 'boolean' },
+} as const
+
+type Values = ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>['values']
+
+/** Runs the command; answers its exit code. */
+export async function command(args: readonly string[]): Promise<number> {
+  try {
+    const { values } = parseArgs({ args: [...args], options: OPTIONS })
+    if (values.help === true) {
+      process.stdout.write(HELP)
+      return 0
+    }
+    if (values.mutants === true) return await huntMutants(values)
+    if (values.seed !== undefined) return tellOne(mixFrom(values))
+    if (values.seeds === undefined) throw new TypeError('Say --seeds N, or --seed S.')
+    return await sweepMany(values)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    process.stderr.write(`${error.message}\nSee npm run simulate -- --help.\n`)
+    return 2
+  }
+}
+
+function numberFrom(values: Values, name: keyof Values, fallback: number): number {
+  const text = values[name] ?? String(fallback)
+  if (typeof text !== 'string' || !/^\d{1,9}$/.test(text)) {
+    throw new TypeError(`--${name} ${String(text)}: give a whole number of up to nine digits.`)
+  }
+  return Number(text)
+}
+
+function sizeFrom(values: Values, name: keyof Values, fallback: number): number {
+  const size = numberFrom(values, name, fallback)
+  if (size < 1) throw new TypeError(`--${name} ${size}: give at least 1.`)
+  return size
+}
+
+function mixFrom(values: Values): Mix {
+  const { profile = '' } = values
+  if (!['', 'store', 'identity'].includes(profile)) {
+    throw new TypeError(`--profile ${profile}: there are store and identity.`)
+  }
+  const seed = numberFrom(values, 'seed', 1)
+  const mix = mixOf(seed, profile === '' ? {} : { profile: profile as Profile })
+  const faults = (values.without ?? '').split(',').filter((fault) => fault !== '')
+  const unknown = faults.filter((fault) => !FAULTS.includes(fault as Fault))
+  if (unknown.length > 0) throw new TypeError(`--without ${unknown.join(',')}: no such fault.`)
+  const sized = {
+    ...mix,
+    replicas: sizeFrom(values, 'replicas', mix.replicas),
+    clients: sizeFrom(values, 'clients', mix.clients),
+    moments: sizeFrom(values, 'moments', mix.moments),
+  }
+  if (sized.replicas > 26) throw new TypeError('--replicas: up to 26.')
+  return without(sized, faults as Fault[])
+}
+
+/** Lives one history and tells it; a broken rule ends it. */
+function tellOne(mix: Mix): number {
+  try {
+    const { acked, virtualMs } = live(mix, (line) => console.log(line))
+    console.log(`${acked} edits acknowledged in ${virtualMs} ms; every rule held`)
+    return 0
+  } catch (error) {
+    console.log((error as Error).stack)
+    console.log('\nlooking for a smaller history that breaks a rule too …')
+    console.log(`replay: ${replayCommand(shrink(mix))}`)
+    return 1
+  }
+}
+
+/** Puts one deliberate fault after the other into the code, and tells how soon each is caught. */
+async function huntMutants(values: Values): Promise<number> {
+  const seedsMax = sizeFrom(values, 'seeds', 500)
+  const hunted = await hunt(seedsMax, jobsFrom(values), ({ mutant, seeds, message }) => {
+    const after = seeds === undefined ? 'not caught' : `caught by seed ${seeds}`
+    console.log(`[${mutant.rule}] ${mutant.name}: ${after}`)
+    if (message !== undefined) console.log(`       ${message}`)
+  })
+  const caught = hunted.filter(({ seeds }) => seeds !== undefined).length
+  console.log(`mutants: ${hunted.length}, ${caught} caught within ${seedsMax} seeds`)
+  return caught === hunted.length ? 0 : 1
+}
+
+function jobsFrom(values: Values): number {
+  return sizeFrom(values, 'jobs', availableParallelism())
+}
+
+async function sweepMany(values: Values): Promise<number> {
+  const seeds = sizeFrom(values, 'seeds', 1)
+  const from = numberFrom(values, 'from', 1)
+  const jobs = jobsFrom(values)
+  const startedMs = performance.now()
+  const swept = await sweep({ from, seeds, jobs, onProgress: progress(seeds) })
+  const seconds = (performance.now() - startedMs) / 1_000
+  for (const { seed, message } of swept.broken) {
+    console.log(`${message}\n  replay: ${replayCommand(mixOf(seed))}`)
+  }
+  console.log(`what happened: ${happenedText(swept)}`)
+  const hours = swept.virtualMs / 3_600_000
+  console.log(
+    `${(swept.seeds / seconds).toFixed(1)} seeds a second on ${jobs} threads, ` +
+      `${((hours / seconds) * 3_600).toFixed(0)} simulated hours an hour`,
+  )
+  console.log(
+    `simulate: ${swept.seeds} seeds, ${hours.toFixed(1)} simulated hours, ${swept.broken.length} violations`,
+  )
+  return swept.broken.length > 0 ? 1 : 0
+}
+
+/** Shows how far it is, on a terminal each time, elsewhere now and then. */
+function progress(seeds: number): (soFar: Swept) => void {
+  let shownAt = performance.now()
+  return ({ seeds: done, broken }) => {
+    const now = performance.now()
+    if (now - shownAt < (process.stderr.isTTY ? 200 : 30_000)) return
+    shownAt = now
+    const line = `${done} of ${seeds} seeds, ${broken.length} violations`
+    process.stderr.write(process.stderr.isTTY ? `\r${line}` : `${line}\n`)
+  }
+}
+
+function happenedText({ happened }: Swept): string {
+  return Object.entries(happened)
+    .map(([what, count]) => `${what} ${count}`)
+    .join(', ')
+}

@@ -1,0 +1,235 @@
+import type { Disk } from './disk.ts'
+import type { Fault } from './mix.ts'
+import type { SimulatedClient } from './simulated-client.ts'
+import { compacted, SimulatedReplica } from './simulated-replica.ts'
+import { versionText } from './trace.ts'
+import type { World } from './world.ts'
+
+/** Replicas, copies of others included. */
+const COPIES_UP_TO = 7
+/** Edits at once. */
+const BURST_UP_TO = 150
+
+/** Faults that are drawn each moment; the others are where they happen. */
+const DRAWN = [
+  'burst',
+  'leave',
+  'move',
+  'pauseClient',
+  'storm',
+  'part',
+  'mend',
+  'mute',
+  'slowLink',
+  'crash',
+  'blackout',
+  'standstill',
+  'jumpClock',
+  'trim',
+  'compact',
+  'damage',
+  'backup',
+  'restore',
+  'copy',
+  'empty',
+] as const satisfies Fault[]
+
+/**
+ * What happens to a world: each moment somebody may type, and each fault of its mix may come. Nothing comes
+ * that the rules of `engine/SPEC.md` do not promise to survive.
+ */
+export class Faults {
+  readonly #world: World
+  readonly #backups = new Map<SimulatedReplica, Disk>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  moment(): void {
+    const { agenda, clients } = this.#world
+    if (agenda.happens(0.7)) this.#type(agenda.pick(clients))
+    for (const fault of DRAWN) if (this.#world.happens(fault)) this.#do(fault)
+  }
+
+  #type(client: SimulatedClient): void {
+    const { agenda, replicas } = this.#world
+    if (!client.isAttached && agenda.happens(0.5)) client.attach(agenda.pick(replicas))
+    client.type()
+  }
+
+  #do(fault: (typeof DRAWN)[number]): void {
+    const { agenda, replicas } = this.#world
+    const replica = agenda.pick(replicas)
+    switch (fault) {
+      case 'burst':
+      case 'leave':
+      case 'move':
+      case 'pauseClient':
+      case 'storm':
+        return this.#toClients(fault)
+      case 'part':
+        return this.#part(replica, agenda.pick(replicas))
+      case 'mend':
+        return this.#mend(replica, agenda.pick(replicas))
+      case 'mute':
+      case 'slowLink':
+        return this.#toLink(replica, fault)
+      case 'crash':
+        return this.#crash(replica)
+      case 'blackout':
+        this.#world.happened.blackouts += 1
+        this.#world.tell(() => 'the power fails everywhere')
+        for (const each of replicas) this.#crash(each)
+        return
+      case 'standstill':
+        return replica.standStill(agenda.between(50, 3_000))
+      case 'jumpClock':
+        return replica.jumpClock(agenda.between(100, 3_600_000))
+      default:
+        return this.#toDisk(replica, fault)
+    }
+  }
+
+  #toClients(fault: 'burst' | 'leave' | 'move' | 'pauseClient' | 'storm'): void {
+    const { agenda, clients, replicas, happened } = this.#world
+    const client = agenda.pick(clients)
+    if (fault === 'leave') return this.#world.replaceClient(client)
+    if (fault === 'burst') return this.#burst(client)
+    if (fault === 'pauseClient') {
+      happened.pauses += 1
+      return client.pause(agenda.happens(0.5))
+    }
+    happened.moves += 1
+    // In a storm everybody loses their connection, and all come back at once.
+    for (const each of fault === 'storm' ? clients : [client]) {
+      each.detach()
+      if (agenda.happens(0.8)) each.attach(agenda.pick(replicas))
+    }
+  }
+
+  /** Much at once, as when something is pasted word by word: documents get so long a tail that they are compacted. */
+  #burst(client: SimulatedClient): void {
+    this.#world.happened.bursts += 1
+    for (let left = this.#world.agenda.between(20, BURST_UP_TO); left > 0; left--) client.type()
+  }
+
+  #part(a: SimulatedReplica, b: SimulatedReplica): void {
+    if (a === b) return
+    this.#world.happened.partitions += 1
+    this.#world.tell(() => `${a.name} and ${b.name} are parted`)
+    this.#world.network.part(a, b)
+  }
+
+  #mend(a: SimulatedReplica, b: SimulatedReplica): void {
+    if (a === b) return
+    this.#world.tell(() => `${a.name} and ${b.name} can reach each other`)
+    this.#world.network.mend(a, b)
+  }
+
+  #toLink({ ends }: SimulatedReplica, fault: 'mute' | 'slowLink'): void {
+    const { agenda, happened } = this.#world
+    const [...open] = ends.values()
+    if (open.length === 0) return
+    const end = agenda.pick(open)
+    const [from, to] = [end.owner.name, end.other?.owner.name]
+    if (fault === 'mute') {
+      happened.halfOpen += 1
+      end.isMute = true
+      return this.#world.tell(() => `what ${from} sends to ${to} vanishes`)
+    }
+    end.isSlow = agenda.happens(0.7)
+    this.#world.tell(() => `from ${from} to ${to} it is ${end.isSlow ? 'slow' : 'fast'}`)
+  }
+
+  #crash(replica: SimulatedReplica): void {
+    const { agenda, happened } = this.#world
+    if (replica.engine === undefined) return
+    happened.crashes += 1
+    this.#world.tell(() => `${replica.name} crashes`)
+    replica.crash()
+    agenda.after(agenda.between(10, 2_000), () => {
+      if (replica.engine === undefined) replica.start()
+    })
+  }
+
+  /** What happens to disks, and to directories. */
+  #toDisk(
+    replica: SimulatedReplica,
+    fault: 'trim' | 'compact' | 'damage' | 'backup' | 'restore' | 'copy' | 'empty',
+  ): void {
+    switch (fault) {
+      case 'trim':
+        return replica.step({ type: 'measured', logBytes: replica.disk.logBytes() })
+      case 'compact':
+        return this.#compact(replica)
+      case 'damage':
+        return this.#damage(replica)
+      case 'backup':
+        this.#world.tell(() => `a backup is made of ${replica.name}`)
+        this.#backups.set(replica, replica.disk.backup())
+        return
+      case 'restore':
+        return this.#restore(replica)
+      case 'copy':
+        return this.#copy(replica)
+      case 'empty':
+        return this.#replace(replica, this.#world.newDisk(this.#world.nextId(replica.name)))
+    }
+  }
+
+  /** A document's updates on disk become one. */
+  #compact({ name, disk }: SimulatedReplica): void {
+    const document = disk.names.length === 0 ? undefined : this.#world.agenda.pick(disk.names)
+    const updates = document === undefined ? undefined : disk.document(document)
+    if (document === undefined || updates === undefined) return
+    this.#world.tell(() => `${name} compacts ${document}`)
+    disk.replace(document, disk.endOf(document), compacted(updates))
+  }
+
+  /** Never the only copy of anything: what is damaged everywhere is lost. */
+  #damage({ name, disk }: SimulatedReplica): void {
+    const { agenda, replicas } = this.#world
+    if (disk.names.length === 0) return
+    const document = agenda.pick(disk.names)
+    if (replicas.some((other) => other.disk.document(document) === undefined)) return
+    const others = replicas.filter((other) => other.disk !== disk)
+    if (!others.some((other) => disk.isCoveredBy(other.disk))) return
+    this.#world.tell(() => `${document} is damaged on the disk of ${name}`)
+    disk.damage(document, agenda.between(0, 1_000))
+  }
+
+  #restore(replica: SimulatedReplica): void {
+    const backup = this.#backups.get(replica)
+    if (backup !== undefined) this.#replace(replica, backup.backup())
+  }
+
+  /** A replica goes on with another disk than it had. */
+  #replace(replica: SimulatedReplica, disk: Disk): void {
+    if (replica.engine === undefined) return
+    this.#world.happened.restores += 1
+    this.#world.tell(() => {
+      return `${replica.name} gets another disk, at ${versionText(disk.version(), this.#world.nameOf)}`
+    })
+    replica.crash()
+    this.#world.forgive(replica)
+    replica.disk = disk
+    replica.start()
+  }
+
+  /** A second replica starts on a copy of a directory, beside the first. */
+  #copy({ disk, name }: SimulatedReplica): void {
+    const { replicas, happened } = this.#world
+    if (replicas.length >= COPIES_UP_TO) return
+    happened.copies += 1
+    const copy = new SimulatedReplica({
+      world: this.#world,
+      name: `${name}${happened.copies}`,
+      disk: disk.backup(),
+      peers: [`sim:${name}`],
+    })
+    this.#world.tell(() => `${copy.name} starts on a copy of the disk of ${name}`)
+    replicas.push(copy)
+    copy.start()
+  }
+}

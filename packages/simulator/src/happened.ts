@@ -1,0 +1,62 @@
+/** What really happened in a run: a run in which nothing rare happens shows nothing. */
+export interface Happened {
+  crashes: number
+  /** All at once. */
+  blackouts: number
+  /** Processes that stood still for a while. */
+  standstills: number
+  partitions: number
+  /** Links on which one way all was lost, and nobody was told. */
+  halfOpen: number
+  /** Links that had more on their way than they should. */
+  blocked: number
+  bursts: number
+  moves: number
+  /** People who went for good. */
+  departures: number
+  /** Documents that a replica compacted in memory. */
+  compactions: number
+  pauses: number
+  lostFrames: number
+  stalls: number
+  clockJumps: number
+  duplicates: number
+  trims: number
+  /** Replicas brought up by documents. */
+  jumps: number
+  failures: number
+  damages: number
+  repairs: number
+  restores: number
+  copies: number
+  renewals: number
+  /** Logs of which entries were published anew, and dropped. */
+  cuts: number
+}
+
+export const NOTHING_HAPPENED: Happened = {
+  crashes: 0,
+  blackouts: 0,
+  standstills: 0,
+  partitions: 0,
+  halfOpen: 0,
+  blocked: 0,
+  bursts: 0,
+  moves: 0,
+  departures: 0,
+  compactions: 0,
+  pauses: 0,
+  lostFrames: 0,
+  stalls: 0,
+  clockJumps: 0,
+  duplicates: 0,
+  trims: 0,
+  jumps: 0,
+  failures: 0,
+  damages: 0,
+  repairs: 0,
+  restores: 0,
+  copies: 0,
+  renewals: 0,
+  cuts: 0,
+}

@@ -1,0 +1,151 @@
+import type { ReplicaId, SealedEntry } from '@rejoin/protocol'
+
+import { Agenda } from './agenda.ts'
+import { Disk } from './disk.ts'
+import { NOTHING_HAPPENED, type Happened } from './happened.ts'
+import type { Fault, Mix, Profile } from './mix.ts'
+import { Network } from './network.ts'
+import { SimulatedClient } from './simulated-client.ts'
+import { SimulatedReplica } from './simulated-replica.ts'
+import type { NameOf } from './trace.ts'
+
+/** A crashed replica is back, and a standing one goes on, after at most this long, in ms. */
+const BACK_MS = 3_100
+/** Time in which everybody meets again, in ms. */
+const MEETING_MS = 20_000
+
+/**
+ * Some replicas and clients on virtual time. Everything that is left to chance is drawn from the seed, so
+ * that equal seeds give equal histories.
+ */
+export class World {
+  readonly mix: Mix
+  readonly agenda: Agenda
+  readonly network: Network
+  readonly replicas: SimulatedReplica[] = []
+  readonly clients: SimulatedClient[] = []
+  /** Those who are there no more; what was acknowledged to them must stay. */
+  readonly departed: SimulatedClient[] = []
+  readonly happened: Happened = { ...NOTHING_HAPPENED }
+  /** Every entry that ever was on a disk: logs forget, a checker does not. */
+  readonly written: Map<string, SealedEntry> = new Map()
+  readonly #names = new Map<ReplicaId, string>()
+  readonly #write: ((line: string) => void) | undefined
+  #lastRun = 0
+  #lastId = 0
+  #lastClient = 0
+  #isHealed = false
+
+  /** With `write` it is told line by line what happens. */
+  constructor(mix: Mix, write?: (line: string) => void) {
+    this.mix = mix
+    this.#write = write
+    this.agenda = new Agenda(mix.seed)
+    this.network = new Network(this)
+    const names = Array.from({ length: mix.replicas }, (_, at) => String.fromCharCode(97 + at))
+    for (const [at, name] of names.entries()) {
+      // Each knows one other by configuration: the rest is found transitively.
+      const peers = [`sim:${names[(at + 1) % names.length]}`]
+      const id = name.repeat(16) as ReplicaId
+      this.#names.set(id, name)
+      const disk = this.newDisk(id)
+      this.replicas.push(new SimulatedReplica({ world: this, name, disk, peers }))
+    }
+    for (let at = 0; at < mix.clients; at++) this.clients.push(this.#newClient(at))
+    for (const replica of this.replicas) replica.start()
+  }
+
+  newDisk(id: ReplicaId): Disk {
+    if (this.mix.profile !== 'identity') return new Disk(id, undefined)
+    return new Disk(id, (each) => !this.replicas.some(({ disk }) => disk.replica === each))
+  }
+
+  #newClient(at: number): SimulatedClient {
+    this.#lastClient += 1
+    const kind = at % 3 === 0 ? 'stock' : 'native'
+    return new SimulatedClient(this, `client${this.#lastClient}`, `document ${at % 2}`, kind)
+  }
+
+  /** Somebody goes for good, and with them all that no replica acknowledged; somebody else comes. */
+  replaceClient(client: SimulatedClient): void {
+    const at = this.clients.indexOf(client)
+    this.happened.departures += 1
+    this.tell(() => `${client.name} goes for good`)
+    client.detach()
+    this.departed.push(client)
+    this.clients[at] = this.#newClient(at)
+  }
+
+  /** What only this replica's disk holds may be lost with it. */
+  forgive({ disk }: SimulatedReplica): void {
+    const others = this.replicas.filter((other) => other.disk !== disk)
+    for (const { document, acked } of [...this.clients, ...this.departed]) {
+      for (const token of acked) {
+        if (!others.some((other) => other.disk.holdsToken(document, token))) acked.delete(token)
+      }
+    }
+  }
+
+  get profile(): Profile {
+    return this.mix.profile
+  }
+
+  /** Whether a fault comes now. */
+  happens(fault: Fault): boolean {
+    const likely = this.mix.likely[fault]
+    return likely > 0 && !this.#isHealed && this.agenda.happens(likely)
+  }
+
+  nextRun(): string {
+    this.#lastRun += 1
+    return this.#lastRun.toString(16).padStart(16, '0')
+  }
+
+  /** An id for whoever is called `name`, who may have had others before. */
+  nextId(name: string): ReplicaId {
+    const number = this.agenda.between(1, 2 ** 40)
+    const id = number.toString(16).padStart(16, '0') as ReplicaId
+    this.#lastId += 1
+    this.#names.set(id, `${name}'${this.#lastId}.`)
+    return id
+  }
+
+  /** How a replica id is called in a trace. */
+  readonly nameOf: NameOf = (id) => this.#names.get(id) ?? id
+
+  tell(line: () => string): void {
+    this.#write?.(`${String(this.agenda.now).padStart(6)} ms  ${line()}`)
+  }
+
+  /** Ends all faults for good: everybody is up, linked, attached and reading. */
+  heal(): void {
+    this.tell(() => 'all faults end')
+    this.#isHealed = true
+    this.network.heal()
+    this.agenda.run(BACK_MS)
+    // Whoever opens a damaged document finds it; here somebody looks at all of them.
+    for (const replica of this.replicas) {
+      for (const document of replica.disk.names) {
+        const isDamaged = replica.disk.document(document) === undefined
+        if (isDamaged) replica.step({ type: 'damaged', document })
+      }
+    }
+    this.agenda.run(MEETING_MS)
+    this.#removeGhosts()
+    for (const client of this.clients) {
+      client.attach(this.agenda.pick(this.replicas))
+      client.pause(false)
+    }
+  }
+
+  /** Whose directory was put back to before it had its id is nobody now: somebody removes it. */
+  #removeGhosts(): void {
+    const ids = new Set(this.replicas.map(({ disk }) => disk.replica))
+    const [first] = this.replicas
+    for (const { replica } of first?.engine?.members ?? []) {
+      if (ids.has(replica)) continue
+      this.tell(() => `somebody removes ${this.nameOf(replica)}, which is nobody`)
+      first?.step({ type: 'retire', replica })
+    }
+  }
+}
