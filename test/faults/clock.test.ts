@@ -6,7 +6,7 @@ import { freePorts, ReplicaProcess, whenConverged, whenLinked } from '../real/re
 import { until } from '../real/until.ts'
 
 /** Each look at the wall clock is up to a year off, to either side. */
-const JUMPING = `const now = Date.now; Date.now = () => now() + Math.round((Math.random() - 0.5) * 6.3e10)`
+const JUMPING = `const now = Date.now; let looks = 0; Date.now = () => now() + Math.round(Math.sin(++looks * 12.9898) * 3.15e10)`
 const PAUSE_MS = 3_000
 
 /** Processes whose wall clock jumps and which stand still for a while, as when a machine sleeps. */

@@ -53,6 +53,10 @@ export class ReplicaProcess {
     return this.#child?.pid ?? 0
   }
 
+  get isRunning(): boolean {
+    return this.#child?.exitCode === null && this.#child.signalCode === null
+  }
+
   async start(): Promise<void> {
     const peers = this.#peers.flatMap((port) => ['--peer', `ws://127.0.0.1:${port}`])
     const args = [
@@ -143,12 +147,19 @@ export async function whenLinked(replicas: readonly ReplicaProcess[]): Promise<v
 }
 
 /** Waits until nothing that anybody has is lacking anywhere, as every replica sees it. */
-export async function whenConverged(replicas: readonly ReplicaProcess[]): Promise<void> {
-  await until(async () => {
-    const statuses = await Promise.all(replicas.map((replica) => replica.status()))
-    const versions = new Set(statuses.map(({ version }) => JSON.stringify(version)))
-    return versions.size === 1 && statuses.every(({ divergence }) => divergence === 0)
-  }, 'all replicas hold the same')
+export async function whenConverged(
+  replicas: readonly ReplicaProcess[],
+  deadlineMs?: number,
+): Promise<void> {
+  await until(
+    async () => {
+      const statuses = await Promise.all(replicas.map((replica) => replica.status()))
+      const versions = new Set(statuses.map(({ version }) => JSON.stringify(version)))
+      return versions.size === 1 && statuses.every(({ divergence }) => divergence === 0)
+    },
+    'all replicas hold the same',
+    deadlineMs,
+  )
 }
 
 export async function freePorts(count: number): Promise<number[]> {

@@ -7,10 +7,10 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-const NAMES = ['kill', 'power', 'corrupt']
-const HELP = `Usage: npm run torture -- kill|power|corrupt [--rounds N] [--seed S]
+const NAMES = ['kill', 'power', 'corrupt', 'network']
+const HELP = `Usage: npm run torture -- kill|power|corrupt|network [--rounds N] [--seed S]
 
-Does to a store what a store must survive, and ends with a line
+Does to stores and replicas what they must survive, and ends with a line
   torture NAME: R rounds, A acknowledged, L lost, D damaged and unnoticed
 Exits with 1 unless nothing is lost and nothing unnoticed.
 
@@ -20,6 +20,9 @@ Exits with 1 unless nothing is lost and nothing unnoticed.
            (default: 1,000 rounds; needs strace; about three minutes)
   corrupt  damages every file of a small store in every way
            (default: every bit; about an hour)
+  network  five processes behind links that break, lose and lag, under clients that type:
+           they are killed, stopped and restarted too; what is not equal in the end counts
+           as damaged (default: 1,800 faults; about an hour)
 
   --rounds N  how many rounds
   --seed S    where chance begins (default: 1)
@@ -38,7 +41,7 @@ if (values.help === true) {
   process.exit(0)
 }
 const [name = '', ...more] = positionals
-if (!NAMES.includes(name) || more.length > 0) fail('Name one of kill, power and corrupt.')
+if (!NAMES.includes(name) || more.length > 0) fail('Name one of kill, power, corrupt and network.')
 for (const each of [values.rounds, values.seed]) {
   if (each !== undefined && !/^\d{1,9}$/.test(each)) fail(`${each} is no whole number.`)
 }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { tableOf, tortureByCorruption } from './corrupt.ts'
 import { tortureAtPoints } from './crash-points.ts'
 import { tortureByKill } from './kill.ts'
+import { tortureByNetwork } from './network.ts'
 import { lineOf } from './outcome.ts'
 import { cutAllAtOnce, tortureByPower } from './power.ts'
 import { hasStrace } from './strace.ts'
@@ -63,4 +64,11 @@ test('[S3] whatever is damaged in a store is named or refused, and made good by 
   console.log(lineOf('corrupt', outcome))
   expect(outcome).toMatchObject({ lost: 0, unnoticed: 0, failures: [] })
   expect(outcome.repaired).toBe(30)
+}, 300_000)
+
+test('[S1] [L5] [L6] five processes behind links that break, lose and lag lose nothing and converge', async () => {
+  const outcome = await tortureByNetwork({ rounds: 12, seed: 1 })
+  console.log(lineOf('network', outcome))
+  expect(outcome).toMatchObject({ lost: 0, unnoticed: 0, failures: [] })
+  expect(outcome.acknowledged).toBeGreaterThan(500)
 }, 300_000)

@@ -15,7 +15,7 @@ export const ENGINE_LIMITS = {
   awaitedEditsMax: 65_536,
   /** Entries from peers that are applied and not yet under way to the disk; then more are dropped. */
   readyBytesMax: 67_108_864,
-  /** Entries from peers that wait for their deps; then the newest are dropped, and asked for again. */
+  /** Entries from peers that wait for their deps; then some give way (see `Waiting`), and are asked for again. */
   waitingEntriesMax: 4_096,
   waitingBytesMax: 67_108_864,
   /**

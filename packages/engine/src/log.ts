@@ -23,7 +23,7 @@ import {
 
 import { chainHash } from './chain.ts'
 import { decodeAnySize } from './gate.ts'
-import { ENGINE_LIMITS } from './limits.ts'
+import { Waiting } from './waiting.ts'
 
 export interface LogOptions {
   readonly self: ReplicaId
@@ -53,9 +53,7 @@ export class Log implements LogView {
   readonly #blocked = new Map<ReplicaId, number>()
   /** Likewise those whose entries came as documents that are not durable yet. */
   readonly #jumping = new Set<ReplicaId>()
-  readonly #waiting = new Map<ReplicaId, SealedEntry[]>()
-  #waitingCount = 0
-  #waitingBytes = 0
+  readonly #waiting = new Waiting()
   #ahead: Version = EMPTY_VERSION
   readonly #isVoid: LogOptions['isVoid']
   /** What the last own entry's deps, with those of the ones before, amount to. */
@@ -95,7 +93,7 @@ export class Log implements LogView {
   }
 
   reached(origin: ReplicaId): number {
-    return seqOf(this.#applied, origin) + (this.#waiting.get(origin)?.length ?? 0)
+    return seqOf(this.#applied, origin) + this.#waiting.count(origin)
   }
 
   /** Makes the next own entry; it counts as applied at once and must become durable next. */
@@ -169,8 +167,7 @@ export class Log implements LogView {
     const isLost = origin === this.self && (run.at(-1)?.dot.seq ?? 0) > reached
     const fresh = isLost ? undefined : this.#continuing(origin, message.previous, run)
     if (fresh === undefined) return { outcome: 'forked', origin, seq: reached }
-    for (const entry of fresh) this.#wait(entry)
-    return { outcome: 'taken', origin, ready: this.release() }
+    return { outcome: 'taken', origin, ready: this.#takeIn(fresh) }
   }
 
   /** The part of `run` that is news and joins on; `undefined` where the chain shows another history. */
@@ -188,21 +185,21 @@ export class Log implements LogView {
   }
 
   #chainAtReached(origin: ReplicaId): ChainHash {
-    return this.#waiting.get(origin)?.at(-1)?.hash ?? this.#chain(origin)
+    return this.#waiting.last(origin)?.hash ?? this.#chain(origin)
   }
 
-  #wait(entry: SealedEntry): void {
-    const { replica: origin, seq } = entry.dot
-    const full =
-      this.#waitingCount >= ENGINE_LIMITS.waitingEntriesMax ||
-      this.#waitingBytes + entry.bytes.length > ENGINE_LIMITS.waitingBytesMax
-    // An entry after a dropped one would leave a gap, so it is dropped too.
-    if ((full && !this.#isReady(entry)) || seq !== this.reached(origin) + 1) return
-    const queue = this.#waiting.get(origin)
-    if (queue === undefined) this.#waiting.set(origin, [entry])
-    else queue.push(entry)
-    this.#waitingCount += 1
-    this.#waitingBytes += entry.bytes.length
+  /** What is ready is applied at once and takes no room; what is not waits. */
+  #takeIn(run: readonly SealedEntry[]): SealedEntry[] {
+    const ready: SealedEntry[] = []
+    for (const entry of run) {
+      if (!this.#isReady(entry)) this.#waiting.add(entry, this.reached(entry.dot.replica))
+      else {
+        this.#apply(entry)
+        ready.push(entry)
+      }
+    }
+    ready.push(...this.release())
+    return ready
   }
 
   /** Applies what waits and has its deps, again and again until nothing more moves. */
@@ -210,23 +207,14 @@ export class Log implements LogView {
     const ready: SealedEntry[] = []
     for (let moved = true; moved;) {
       moved = false
-      for (const [origin, queue] of this.#waiting) {
-        let count = 0
-        for (
-          let entry = queue[0];
-          entry !== undefined && this.#isReady(entry);
-          entry = queue[count]
-        ) {
+      for (const origin of this.#waiting.origins()) {
+        let entry = this.#waiting.first(origin)
+        for (; entry !== undefined && this.#isReady(entry); entry = this.#waiting.first(origin)) {
           this.#apply(entry)
-          this.#waitingCount -= 1
-          this.#waitingBytes -= entry.bytes.length
+          this.#waiting.removeFirst(origin)
           ready.push(entry)
-          count += 1
+          moved = true
         }
-        if (count === 0) continue
-        moved = true
-        if (count === queue.length) this.#waiting.delete(origin)
-        else this.#waiting.set(origin, queue.slice(count))
       }
     }
     return ready
@@ -254,7 +242,7 @@ export class Log implements LogView {
   willJump(heads: Heads): void {
     for (const origin of heads.keys()) {
       this.#jumping.add(origin)
-      this.#dropWaiting(origin, () => true)
+      this.#waiting.drop(origin)
     }
   }
 
@@ -278,22 +266,10 @@ export class Log implements LogView {
     this.#chains.set(origin, head.hash)
   }
 
-  #dropWaiting(origin: ReplicaId, which: (entry: SealedEntry) => boolean): void {
-    const queue = this.#waiting.get(origin) ?? []
-    for (const entry of queue.filter(which)) {
-      this.#waitingCount -= 1
-      this.#waitingBytes -= entry.bytes.length
-    }
-    const kept = queue.filter((entry) => !which(entry))
-    // What is left must go on where the log then ends.
-    if (kept.length === 0) this.#waiting.delete(origin)
-    else this.#waiting.set(origin, kept)
-  }
-
   /** The entries of `origin` after `keep` are about to be rolled back; until `rolledBack` none are taken. */
   block(origin: ReplicaId, keep: number): void {
     this.#blocked.set(origin, keep)
-    this.#dropWaiting(origin, () => true)
+    this.#waiting.drop(origin)
   }
 
   /** The log of `origin` ends at `head` now. */
