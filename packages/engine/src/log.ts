@@ -224,9 +224,15 @@ export class Log implements LogView {
     const { dot, deps } = entry
     if (dot.seq !== seqOf(this.#applied, dot.replica) + 1) return false
     for (const [origin, seq] of deps) {
-      if (seqOf(this.#applied, origin) < seq && !this.#isVoid(origin, seq, dot)) return false
+      if (this.#standing(origin) < seq && !this.#isVoid(origin, seq, dot)) return false
     }
     return true
+  }
+
+  /** What is applied of `origin` and not being rolled back: its numbers may soon name other entries. */
+  #standing(origin: ReplicaId): number {
+    const applied = seqOf(this.#applied, origin)
+    return Math.min(applied, this.#blocked.get(origin) ?? applied)
   }
 
   #apply({ dot, hash }: SealedEntry): void {

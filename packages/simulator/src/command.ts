@@ -147,9 +147,6 @@ async function sweepMany(values: Values): Promise<number> {
   const startedMs = performance.now()
   const swept = await sweep({ from, seeds, jobs, onProgress: progress(seeds) })
   const seconds = (performance.now() - startedMs) / 1_000
-  for (const { seed, message } of swept.broken) {
-    console.log(`${message}\n  replay: ${replayCommand(mixOf(seed))}`)
-  }
   console.log(`what happened: ${happenedText(swept)}`)
   const hours = swept.virtualMs / 3_600_000
   console.log(
@@ -162,10 +159,15 @@ async function sweepMany(values: Values): Promise<number> {
   return swept.broken.length > 0 ? 1 : 0
 }
 
-/** Shows how far it is, on a terminal each time, elsewhere now and then. */
+/** Shows what is broken, at once, and how far it is: on a terminal each time, elsewhere now and then. */
 function progress(seeds: number): (soFar: Swept) => void {
   let shownAt = performance.now()
+  let told = 0
   return ({ seeds: done, broken }) => {
+    for (const { seed, message } of broken.slice(told)) {
+      console.log(`${message}\n  replay: ${replayCommand(mixOf(seed))}`)
+    }
+    told = broken.length
     const now = performance.now()
     if (now - shownAt < (process.stderr.isTTY ? 200 : 30_000)) return
     shownAt = now

@@ -165,9 +165,13 @@ export class Disk {
     return [...this.#log.values()].flatMap(({ entries }) => entries)
   }
 
+  get #isDamaged(): boolean {
+    return this.names.some((name) => this.document(name) === undefined)
+  }
+
   /** How much there is to trim: what is damaged may be left in the log alone. */
   logBytes(): number {
-    if (this.names.some((name) => this.document(name) === undefined)) return 0
+    if (this.#isDamaged) return 0
     return this.entries().reduce((bytes, entry) => bytes + entry.bytes.length, 0)
   }
 
@@ -196,7 +200,8 @@ export class Disk {
   }
 
   trim(version: Version): Map<ReplicaId, Head> {
-    for (const [origin, seq] of version) {
+    // Damage may have come since it was measured.
+    for (const [origin, seq] of this.#isDamaged ? [] : version) {
       const log = this.#logOf(origin)
       const last = log.entries.filter(({ dot }) => dot.seq <= seq).at(-1)
       if (last === undefined) continue

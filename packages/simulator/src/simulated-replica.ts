@@ -95,6 +95,7 @@ export class SimulatedReplica {
   #renew(keep: number): void {
     this.#world.happened.renewals += 1
     this.#die(true)
+    this.#world.givenUp.add(this.disk.replica)
     const id = this.#world.nextId(this.name)
     this.#world.tell(() => `${this.name} gives up its id after ${keep}, and is ${this.#called(id)}`)
     this.disk.renew(id, keep)

@@ -24,6 +24,8 @@ export class World {
   readonly network: Network
   readonly replicas: SimulatedReplica[] = []
   readonly clients: SimulatedClient[] = []
+  /** Ids that somebody gave up; a copy may run under one for a while. */
+  readonly givenUp: Set<ReplicaId> = new Set()
   /** Those who are there no more; what was acknowledged to them must stay. */
   readonly departed: SimulatedClient[] = []
   readonly happened: Happened = { ...NOTHING_HAPPENED }
@@ -57,7 +59,10 @@ export class World {
 
   newDisk(id: ReplicaId): Disk {
     if (this.mix.profile !== 'identity') return new Disk(id, undefined)
-    return new Disk(id, (each) => !this.replicas.some(({ disk }) => disk.replica === each))
+    const isGivenUp = (each: ReplicaId): boolean => {
+      return this.givenUp.has(each) || !this.replicas.some(({ disk }) => disk.replica === each)
+    }
+    return new Disk(id, isGivenUp)
   }
 
   #newClient(at: number): SimulatedClient {

@@ -29,8 +29,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'apply entries before what they depend on',
     rule: 'L4',
     file: 'engine/dist/log.js',
-    find: 'if (seqOf(this.#applied, origin) < seq && !this.#isVoid(origin, seq, dot))',
-    replace: 'if (seqOf(this.#applied, origin) < seq && origin === "")',
+    find: 'if (this.#standing(origin) < seq && !this.#isVoid(origin, seq, dot))',
+    replace: 'if (origin === "")',
   },
   {
     name: 'count what is not durable',
