@@ -1,5 +1,5 @@
 import type { Disk } from './disk.ts'
-import type { Fault } from './mix.ts'
+import { DRAWN_FAULTS, type DrawnFault } from './mix.ts'
 import type { SimulatedClient } from './simulated-client.ts'
 import { compacted, SimulatedReplica } from './simulated-replica.ts'
 import { versionText } from './trace.ts'
@@ -9,30 +9,6 @@ import type { World } from './world.ts'
 const COPIES_UP_TO = 7
 /** Edits at once. */
 const BURST_UP_TO = 150
-
-/** Faults that are drawn each moment; the others are where they happen. */
-const DRAWN = [
-  'burst',
-  'leave',
-  'move',
-  'pauseClient',
-  'storm',
-  'part',
-  'mend',
-  'mute',
-  'slowLink',
-  'crash',
-  'blackout',
-  'standstill',
-  'jumpClock',
-  'trim',
-  'compact',
-  'damage',
-  'backup',
-  'restore',
-  'copy',
-  'empty',
-] as const satisfies Fault[]
 
 /**
  * What happens to a world: each moment somebody may type, and each fault of its mix may come. Nothing comes
@@ -49,7 +25,7 @@ export class Faults {
   moment(): void {
     const { agenda, clients } = this.#world
     if (agenda.happens(0.7)) this.#type(agenda.pick(clients))
-    for (const fault of DRAWN) if (this.#world.happens(fault)) this.#do(fault)
+    for (const fault of DRAWN_FAULTS) if (this.#world.happens(fault)) this.#do(fault)
   }
 
   #type(client: SimulatedClient): void {
@@ -58,7 +34,7 @@ export class Faults {
     client.type()
   }
 
-  #do(fault: (typeof DRAWN)[number]): void {
+  #do(fault: DrawnFault): void {
     const { agenda, replicas } = this.#world
     const replica = agenda.pick(replicas)
     switch (fault) {

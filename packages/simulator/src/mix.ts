@@ -29,6 +29,15 @@ export const FAULTS = [
 
 export type Fault = (typeof FAULTS)[number]
 
+/** Those that come where something is written or sent; all others are drawn each moment. */
+type InPlace = 'stall' | 'fail' | 'repeat'
+const IN_PLACE: ReadonlySet<Fault> = new Set<InPlace>(['stall', 'fail', 'repeat'])
+
+export type DrawnFault = Exclude<Fault, InPlace>
+export const DRAWN_FAULTS: readonly DrawnFault[] = FAULTS.filter(
+  (fault): fault is DrawnFault => !IN_PLACE.has(fault),
+)
+
 /** Which rules a world puts to the test: those about disks, or those about ids that are used twice. */
 export type Profile = 'store' | 'identity'
 
