@@ -21,6 +21,9 @@ export type RejectionCode =
   | 'retired'
   | 'id-in-use'
   | 'too-many'
+  | 'view-full'
+  | 'evicted'
+  | 'visited'
   | 'too-slow'
   | 'silent'
   | 'read-only'
@@ -75,6 +78,9 @@ export const CLOSE_CODES: Readonly<Record<RejectionCode, number>> = {
   'link-cut': 4506,
   'duplicate-link': 4507,
   restarting: 4508,
+  'view-full': 4509,
+  evicted: 4510,
+  visited: 4511,
 }
 
 const CODE_OF_CLOSE = new Map(

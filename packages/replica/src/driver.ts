@@ -5,6 +5,7 @@ import { REPLICA_LIMITS } from './limits.ts'
 import type { Store } from './ports/store.ts'
 import type { Link, Transport } from './ports/transport.ts'
 import type { SessionListener } from './session.ts'
+import type { MemberListener } from './status.ts'
 import { isStoreEffect, type StoreDriver } from './store-driver.ts'
 
 export interface DriverPorts {
@@ -43,6 +44,7 @@ export class Driver {
   readonly #sessions = new Map<SessionId, SessionListener>()
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #statusListeners = new Set<() => void>()
+  readonly #memberListeners = new Set<MemberListener>()
   readonly rejections: Partial<Record<RejectionCode, number>> = {}
   #lastLink = 0
   #lastSession = 0
@@ -99,6 +101,11 @@ export class Driver {
   onStatus(listener: () => void): () => void {
     this.#statusListeners.add(listener)
     return () => this.#statusListeners.delete(listener)
+  }
+
+  onMember(listener: MemberListener): () => void {
+    this.#memberListeners.add(listener)
+    return () => this.#memberListeners.delete(listener)
   }
 
   countRejection({ code }: Rejection): void {
@@ -158,6 +165,8 @@ export class Driver {
         return this.countRejection(effect.rejection)
       case 'status':
         return this.#tellStatus()
+      case 'member':
+        return this.#tellMember(effect)
       default:
         return this.#tellSession(effect)
     }
@@ -168,6 +177,12 @@ export class Driver {
     return (event) => {
       if (life === this.#life) this.dispatch(event)
     }
+  }
+
+  #tellMember({ change, member }: EngineEffect & { type: 'member' }): void {
+    const { replica, address, tags } = member
+    const event = { change, replica, address, tags: Object.fromEntries(tags) }
+    for (const listener of this.#memberListeners) listener(event)
   }
 
   #tellStatus(): void {

@@ -19,7 +19,7 @@ import { memoryStore } from './memory-store.ts'
 import type { Store } from './ports/store.ts'
 import type { OpenDocument, Replica, ReplicaOptions } from './replica.ts'
 import type { Session, SessionListener } from './session.ts'
-import type { MemberStatus, ReplicaStatus, StoreStatus } from './status.ts'
+import type { MemberListener, MemberStatus, ReplicaStatus, StoreStatus } from './status.ts'
 import { StoreDriver } from './store-driver.ts'
 
 /** The state vector of somebody who has nothing. */
@@ -67,6 +67,7 @@ function engineFor({ recovered }: Store, options: ReplicaOptions): Engine {
     run,
     retention: { keepBytes, maxBytes, ...options.retention },
     address: addressOf(options),
+    tags: new Map(Object.entries(options.tags ?? {})),
     peers: options.peers ?? [],
     seed: Number.parseInt(run.slice(0, 8), 16),
   })
@@ -163,6 +164,10 @@ class OpenReplica implements Replica {
     return this.#driver.onStatus(listener)
   }
 
+  onMember(listener: MemberListener): () => void {
+    return this.#driver.onMember(listener)
+  }
+
   async open(document: string): Promise<OpenDocument> {
     this.#assertOpen()
     const local = new LocalDocument(this.#driver, document)
@@ -189,7 +194,7 @@ class OpenReplica implements Replica {
   }
 
   remove(peer: ReplicaId): void {
-    this.#driver.dispatch({ type: 'retire', replica: this.#known(peer) })
+    this.#driver.dispatch({ type: 'retire', replica: this.#known(peer), state: 'removed' })
   }
 
   #known(peer: ReplicaId): ReplicaId {

@@ -52,7 +52,7 @@ function converge(world: World): void {
   }
 }
 
-/** At rest there are heartbeats and nothing else: one frame a link end every 5 s. */
+/** At rest there are heartbeats and probes, and nothing else: one frame a link end every 5 s. */
 function checkQuiet(world: World): void {
   const before = world.replicas.map(({ framesSent }) => framesSent)
   world.agenda.run(QUIET_MS)

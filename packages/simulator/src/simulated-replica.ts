@@ -5,13 +5,16 @@ import {
   type EngineEvent,
   type SessionEffect,
 } from '@rejoin/engine'
-import type { RejectionCode, ReplicaId } from '@rejoin/protocol'
+import { decodeReplicaMessage, type RejectionCode, type ReplicaId } from '@rejoin/protocol'
 import * as Y from 'yjs'
 
 import type { Disk } from './disk.ts'
 import type { End } from './network.ts'
 import { headsText } from './trace.ts'
 import type { World } from './world.ts'
+
+/** A probe has its kind, a number and maybe an id. */
+const PROBE_BYTES_MAX = 20
 
 export type SessionHearer = (effect: SessionEffect) => void
 
@@ -60,7 +63,7 @@ export class SimulatedReplica {
   #held: EngineEvent[] | undefined
   /** By how much its clock is ahead of the world's, in ms: it has jumped, or the process stood still. */
   aheadMs = 0
-  /** Frames sent, by kind of message; quiet is when only heartbeats are. */
+  /** Frames sent, other than probes; quiet is when only heartbeats are. */
   framesSent = 0
 
   constructor({ world, name, disk, peers }: Setting) {
@@ -85,6 +88,7 @@ export class SimulatedReplica {
       // A log this small is always over one of its bounds.
       retention: { keepBytes: 1_500, maxBytes: 6_000 },
       address: this.address,
+      tags: new Map(),
       peers: this.#peers,
       seed: this.#world.agenda.between(1, 1_000_000),
     })
@@ -215,7 +219,7 @@ export class SimulatedReplica {
       case 'dial':
         return this.#world.network.dial(this, effect.address)
       case 'send':
-        this.framesSent += effect.links.length
+        if (!isProbe(effect.frame)) this.framesSent += effect.links.length
         for (const id of effect.links) this.#world.network.send(this.ends.get(id), effect.frame)
         return
       case 'close':
@@ -228,6 +232,7 @@ export class SimulatedReplica {
         this.rejections.push(effect.rejection.code)
         return
       case 'status':
+      case 'member':
         return
       default:
         return this.#tellSessions(effect)
@@ -363,6 +368,13 @@ export class SimulatedReplica {
     this.sessions.delete(effect.session)
     this.step({ type: 'detached', session: effect.session })
   }
+}
+
+/** Whether a replica only sees by it whether another is alive, which never ends. */
+function isProbe(frame: Uint8Array): boolean {
+  if (frame.length > PROBE_BYTES_MAX) return false
+  const decoded = decodeReplicaMessage(frame)
+  return decoded.ok && /^(?:ping|ack|nack|ping-req)$/.test(decoded.value.type)
 }
 
 export function compacted(updates: readonly Uint8Array[]): Uint8Array {

@@ -150,7 +150,7 @@ export class World {
     for (const { replica } of first?.engine?.members ?? []) {
       if (ids.has(replica)) continue
       this.tell(() => `somebody removes ${this.nameOf(replica)}, which is nobody`)
-      first?.step({ type: 'retire', replica })
+      first?.step({ type: 'retire', replica, state: 'removed' })
     }
   }
 }
