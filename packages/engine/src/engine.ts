@@ -1,5 +1,6 @@
 import {
   Gossip,
+  RememberedMembers,
   type GossipEffect,
   type GossipEvent,
   type KnownMember,
@@ -357,7 +358,8 @@ export class Engine {
 }
 
 function gossipOf({ stored, run, address, tags, peers, seed }: EngineOptions, log: Log): Gossip {
-  const { replica: self, members, notes, heads } = stored
+  const { replica: self, notes, heads } = stored
+  const members = new RememberedMembers(stored.members)
   const chain = heads.get(self)?.hash ?? CHAIN_START
   return new Gossip({ self, run, address, tags, peers, members, log, notes, chain, seed })
 }

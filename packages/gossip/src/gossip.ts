@@ -31,10 +31,11 @@ import { Greeting } from './greeting.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
 import type { LinkState, OpenLink } from './link.ts'
 import { Links } from './links.ts'
-import { Membership, type Member } from './membership.ts'
+import { Membership } from './membership.ts'
 import { Overlay } from './overlay.ts'
 import { Pace } from './pace.ts'
 import { Plumtree } from './plumtree.ts'
+import type { RememberedMembers } from './remembered-members.ts'
 import { Repairs } from './repairs.ts'
 import { Roster } from './roster.ts'
 import { RoundTrips } from './round-trips.ts'
@@ -51,7 +52,7 @@ export interface GossipOptions {
   /** Addresses given by configuration. */
   readonly peers: readonly string[]
   /** Members remembered from earlier runs. */
-  readonly members: Iterable<Member>
+  readonly members: RememberedMembers
   readonly log: LogView
   /** What it asked to be kept. */
   readonly notes: ReadonlyMap<string, Uint8Array>

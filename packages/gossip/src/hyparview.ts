@@ -162,7 +162,9 @@ export class HyParView {
       if (this.#refusals >= OVERLAY_LIMITS.refusalsMax) return this.#wait()
       const candidate = this.#passive.candidate()
       if (candidate === undefined) return this.#wait()
-      const wish = links.openCount === 0 ? 'urgent' : 'neighbour'
+      // One that can't be refused is enough.
+      const isAlone = links.openCount === 0 && dialling.forLinks === 0
+      const wish = isAlone ? 'urgent' : 'neighbour'
       dialling.dial(candidate.address, wish, candidate.replica)
     }
   }

@@ -1,16 +1,12 @@
 import {
   covers,
   EMPTY_VERSION,
-  encodeWith,
   isNewer,
   isRetired,
   join,
-  MEMBER_STATES,
   NO_TAGS,
   seqOf,
   tagsText,
-  write,
-  writeTags,
   type Dot,
   type MemberRecord,
   type ReplicaId,
@@ -19,8 +15,9 @@ import {
 } from '@rejoin/protocol'
 
 import type { Emit, MemberChange } from './events.ts'
-import { fingerprintOf } from './fingerprint.ts'
-import { SortedItems } from './sorted-items.ts'
+import { MemberIndex } from './member-index.ts'
+import { unknownMember, type RememberedMembers } from './remembered-members.ts'
+import type { SortedItems } from './sorted-items.ts'
 
 /** A member as it is remembered on disk. */
 export interface Member {
@@ -40,7 +37,7 @@ export interface MembershipOptions {
   readonly self: ReplicaId
   readonly address: string
   readonly tags: Tags
-  readonly known: Iterable<Member>
+  readonly known: RememberedMembers
   readonly emit: Emit
 }
 
@@ -55,20 +52,31 @@ export interface MembershipOptions {
 export class Membership {
   readonly #self: ReplicaId
   #own: MemberRecord
+  readonly #remembered: ReadonlyMap<ReplicaId, KnownMember>
+  /** Those of which something has changed since. */
   readonly #members = new Map<ReplicaId, KnownMember>()
   readonly #emit: Emit
-  /** The records by id with their fingerprints, this replica's own included; see `Reconciliation`. */
-  readonly items: SortedItems = new SortedItems()
-  /** The ids that count, this replica's own included. */
-  readonly electorate: SortedItems = new SortedItems()
-  #retiredCount = 0
+  readonly #index: MemberIndex
+  readonly #retired = new Set<ReplicaId>()
 
   constructor({ self, address, tags, known, emit }: MembershipOptions) {
     this.#self = self
     this.#emit = emit
     this.#own = { replica: self, incarnation: 0, state: 'alive', address, tags }
-    this.#index(this.#own)
-    for (const member of known) this.#keep(rememberedOf(member))
+    this.#remembered = known.members
+    for (const replica of known.retired) this.#retired.add(replica)
+    this.#index = new MemberIndex(known.index)
+    this.#index.put(this.#own)
+  }
+
+  /** The records by id with their fingerprints, this replica's own included; see `Reconciliation`. */
+  get items(): SortedItems {
+    return this.#index.items
+  }
+
+  /** The ids that count, this replica's own included. */
+  get electorate(): SortedItems {
+    return this.#index.electorate
   }
 
   /** What this replica tells of itself. */
@@ -82,33 +90,39 @@ export class Membership {
   }
 
   *all(): Generator<KnownMember> {
-    for (const member of this.#members.values()) if (!member.retired) yield member
+    for (const [replica, member] of this.#remembered) {
+      if (!this.#members.has(replica) && this.#counts(member)) yield member
+    }
+    for (const member of this.#members.values()) if (this.#counts(member)) yield member
+  }
+
+  #counts({ replica, retired }: KnownMember): boolean {
+    return !retired && replica !== this.#self
   }
 
   *retired(): Generator<KnownMember> {
-    if (this.#retiredCount === 0) return
-    for (const member of this.#members.values()) if (member.retired) yield member
+    for (const replica of this.#retired) yield this.get(replica) as KnownMember
   }
 
   isRetired(replica: ReplicaId): boolean {
-    return this.#members.get(replica)?.retired === true
+    return this.#retired.has(replica)
   }
 
   get(replica: ReplicaId): KnownMember | undefined {
-    return this.#members.get(replica)
+    return this.#members.get(replica) ?? this.#remembered.get(replica)
   }
 
   /** What is believed of `replica`, this one included. */
   record(replica: ReplicaId): MemberRecord | undefined {
     if (replica === this.#self) return this.#own
-    const member = this.#members.get(replica)
+    const member = this.get(replica)
     return member === undefined ? undefined : recordOf(member)
   }
 
   /** Hears what is said of a member; returns whether that was news. */
   believe(record: MemberRecord): boolean {
     if (record.replica === this.#self) return this.#refute(record)
-    const known = this.#members.get(record.replica)
+    const known = this.get(record.replica)
     if (known !== undefined && !isNewer(record, known)) return false
     const canonical = isRetired(record) ? retiredRecord(record.replica, record.state) : record
     if (known !== undefined && known.retired && known.state === canonical.state) return false
@@ -124,7 +138,7 @@ export class Membership {
   #refute(record: MemberRecord): boolean {
     if (isRetired(record) || !isNewer(record, this.#own)) return false
     this.#own = { ...this.#own, incarnation: record.incarnation + 1 }
-    this.#index(this.#own)
+    this.#index.put(this.#own)
     return true
   }
 
@@ -132,7 +146,7 @@ export class Membership {
   retag(tags: Tags): void {
     if (tagsText(tags) === tagsText(this.#own.tags)) return
     this.#own = { ...this.#own, tags, incarnation: this.#own.incarnation + 1 }
-    this.#index(this.#own)
+    this.#index.put(this.#own)
   }
 
   /** The id `replica` is given up or removed, for good; returns whether that was news. */
@@ -152,56 +166,32 @@ export class Membership {
 
   /** Whether whoever made entry `dot` has told that it is there, or will not tell any more. */
   hasTold({ replica, seq }: Dot): boolean {
-    const member = this.#members.get(replica)
+    const member = this.get(replica)
     return member !== undefined && (member.retired || seqOf(member.version, replica) >= seq)
   }
 
   /** Learns that `replica` holds `version`, or more; returns whether that was news. */
   learned(replica: ReplicaId, version: Version): boolean {
     if (replica === this.#self) return false
-    const known = this.#members.get(replica)
+    const known = this.get(replica)
     if (known?.retired === true) return false
     if (known !== undefined && covers(known.version, version)) return false
     const grown = join([known?.version ?? EMPTY_VERSION, version])
-    this.#put({ ...(known ?? unknown(replica)), version: grown })
+    this.#put({ ...(known ?? unknownMember(replica)), version: grown })
     return true
   }
 
   #put(member: KnownMember): void {
-    const before = this.#members.get(member.replica)
-    this.#keep(member)
-    this.#emit({ type: 'members', changed: [member.replica] })
+    const { replica } = member
+    const before = this.get(replica)
+    if (member.retired) this.#retired.add(replica)
+    this.#members.set(replica, member)
+    // A newer version alone changes nothing of what is believed.
+    if (before === undefined || !sameRecord(before, member)) this.#index.put(member)
+    this.#emit({ type: 'members', changed: [replica] })
     const change = changeBetween(before, member)
     if (change !== undefined) this.#emit({ type: 'member', change, member: recordOf(member) })
   }
-
-  #keep(member: KnownMember): void {
-    const before = this.#members.get(member.replica)
-    if (member.retired && before?.retired !== true) this.#retiredCount += 1
-    this.#members.set(member.replica, member)
-    // A newer version alone changes nothing of what is believed.
-    if (before === undefined || !sameRecord(before, member)) this.#index(member)
-  }
-
-  #index(record: MemberRecord): void {
-    this.items.set(record.replica, fingerprintOf(record.replica, contentOf(record)))
-    if (isRetired(record)) this.electorate.delete(record.replica)
-    else this.electorate.set(record.replica, fingerprintOf(record.replica, NO_CONTENT))
-  }
-}
-
-const NO_CONTENT = new Uint8Array()
-
-function rememberedOf(member: Member): KnownMember {
-  if (!member.retired) return { ...unknown(member.replica), ...member }
-  const { replica, version } = member
-  return { ...retiredRecord(replica, 'removed'), version, retired: true }
-}
-
-function unknown(replica: ReplicaId): KnownMember {
-  const version = EMPTY_VERSION
-  const [incarnation, state, address, tags, retired] = [0, 'alive', '', NO_TAGS, false] as const
-  return { replica, incarnation, state, address, tags, version, retired }
 }
 
 /** All say the same of one that is no member any more. */
@@ -217,16 +207,6 @@ export function recordOf(member: KnownMember): MemberRecord {
 
 function sameRecord(a: MemberRecord, b: MemberRecord): boolean {
   return !isNewer(a, b) && !isNewer(b, a)
-}
-
-/** What of a record must be alike everywhere; who accuses a suspect need not. */
-function contentOf({ incarnation, state, address, tags }: MemberRecord): Uint8Array {
-  return encodeWith((writer) => {
-    write.uint(writer, incarnation)
-    write.uint(writer, MEMBER_STATES.indexOf(state))
-    write.text(writer, address)
-    writeTags(writer, tags)
-  })
 }
 
 /** What people are told of; a suspicion may yet be refuted. */

@@ -45,7 +45,12 @@ export class Overlay {
     this.view = new HyParView({ ...options, dialling })
     this.repair = new SplitRepair({ ...options, dialling, book })
     for (const address of options.peers) book.heardOf(address, undefined)
-    for (const { address, replica } of this.#membership.all()) book.heardOf(address, replica)
+    if (this.#membership.size <= OVERLAY_LIMITS.meshMax) this.#note()
+  }
+
+  /** In a full mesh the book has the address of every member. */
+  #note(): void {
+    for (const { address, replica } of this.#membership.all()) this.book.heardOf(address, replica)
   }
 
   get isMesh(): boolean {
@@ -53,8 +58,8 @@ export class Overlay {
   }
 
   started(): void {
-    for (const address of this.book.all()) this.#mesh.dial(address)
     this.resize()
+    for (const address of this.book.all()) this.#mesh.dial(address)
   }
 
   /** How many there are has changed. */
@@ -73,7 +78,7 @@ export class Overlay {
   #turnToMesh(): void {
     this.view.turnOff()
     this.repair.turnOff()
-    for (const { address, replica } of this.#membership.all()) this.book.heardOf(address, replica)
+    this.#note()
     this.#mesh.turnOn()
   }
 

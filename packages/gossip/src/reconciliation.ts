@@ -13,7 +13,10 @@ import {
 } from './key-ranges.ts'
 import { LAST_KEY, type SortedItems } from './sorted-items.ts'
 
-/** In how many parts a range is split, and up to how many items it is listed: 3 round trips at 2^21. */
+/**
+ * In how many parts a range is split, and up to how many items it is listed. With these a difference is
+ * found in 3 round trips among up to 2^21 items.
+ */
 const BRANCHES = 16
 const LISTED_MAX = 2 * BRANCHES
 
@@ -30,13 +33,18 @@ export interface Answer {
   readonly theirs: readonly ReplicaId[]
 }
 
-/** A range in which the two ends differ, with the ranks of its own first item and the one after it. */
-interface OpenRange {
-  readonly after: string
+/** The items that this end holds up to a key: those with at least `from` and less than `to` before them. */
+interface Stretch {
   readonly upTo: ReplicaId
   readonly from: number
   readonly to: number
-  /** How many items the other end has there. */
+}
+
+/** A range in which the two ends differ. */
+interface OpenRange extends Stretch {
+  /** The key after which it begins; empty where there is none before it. */
+  readonly after: string
+  /** How many items the other end holds there. */
   readonly theirs: number
 }
 
@@ -85,7 +93,7 @@ export class Reconciliation {
   }
 
   *#missingFrom({ items }: List, from: number, to: number): Generator<ReplicaId> {
-    for (const [key, fingerprint] of this.#items.list(from, to)) {
+    for (const [key, fingerprint] of this.#items.between(from, to)) {
       const theirs = items.get(key)
       if (theirs === undefined || !isSame(theirs, fingerprint)) yield key
     }
@@ -134,7 +142,7 @@ export class Reconciliation {
     return range.theirs <= LISTED_MAX ? [this.#outline(range)] : this.#split(range)
   }
 
-  #split({ from, to, upTo }: OpenRange): KeyRange[] {
+  #split({ from, to, upTo }: Stretch): KeyRange[] {
     return Array.from({ length: BRANCHES }, (_, part) => {
       const start = from + Math.floor(((to - from) * part) / BRANCHES)
       const end = from + Math.floor(((to - from) * (part + 1)) / BRANCHES)
@@ -144,18 +152,18 @@ export class Reconciliation {
   }
 
   /** The sum of a range; no items at all are listed, which spares the other end a question. */
-  #outline(range: Pick<OpenRange, 'from' | 'to' | 'upTo'>): KeyRange {
-    const { from, to, upTo } = range
-    if (from === to) return this.#list(range)
+  #outline(stretch: Stretch): KeyRange {
+    const { from, to, upTo } = stretch
+    if (from === to) return this.#list(stretch)
     return { kind: 'sum', upTo, count: to - from, sum: this.#items.sum(from, to) }
   }
 
-  #list({ from, to, upTo }: Pick<OpenRange, 'from' | 'to' | 'upTo'>): List {
-    return { kind: 'list', upTo, items: new Map(this.#items.list(from, to)) }
+  #list({ from, to, upTo }: Stretch): List {
+    return { kind: 'list', upTo, items: new Map(this.#items.between(from, to)) }
   }
 }
 
-/** The ranges, if there are more than `max` with the last of them as one, which is split again later. */
+/** At most `max` ranges: the last ones are made one if there are more, to be split again later. */
 function withTailMerged(ranges: readonly OpenRange[], max: number): readonly OpenRange[] {
   const [first, last] = [ranges[max - 1], ranges.at(-1)]
   if (ranges.length <= max || first === undefined || last === undefined) return ranges

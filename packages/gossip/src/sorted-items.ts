@@ -8,26 +8,30 @@ export const LAST_KEY: ReplicaId = 'ffffffffffffffff' as ReplicaId
 /**
  * The fingerprints of a map's items in the order of their keys, so that those of a range of keys can be
  * counted, summed and listed. A change costs a search, O(log n), and is set aside; the first question
- * after it, other than those for all items, merges what is set aside into new lists, O(n): a few
- * milliseconds at 100,000 items. In between a question costs a search at most. Each item takes 16 bytes
- * besides its key.
+ * after it, other than those for all items, merges what is set aside into a new list, O(n): some
+ * milliseconds at 100,000 items. Without a change a question costs a search at most.
  */
 export class SortedItems {
-  #keys: readonly ReplicaId[] = []
-  #sums = new PrefixSums(0)
-  /** What has changed since the lists were made; `undefined` for what is gone. */
+  #list = new SortedList(0)
+  /** What has changed since the list was made; `undefined` for what is in the list and gone. */
   readonly #changed = new Map<ReplicaId, Fingerprint | undefined>()
   #size = 0
   #total = NO_ITEMS
+
+  /** Begins with the items of `base`, and shares its list until either has changed and is asked. */
+  constructor(base?: SortedItems) {
+    if (base === undefined) return
+    this.#list = base.#merged()
+    this.#size = base.#size
+    this.#total = base.#total
+  }
 
   get size(): number {
     return this.#size
   }
 
   get(key: ReplicaId): Fingerprint | undefined {
-    if (this.#changed.has(key)) return this.#changed.get(key)
-    const at = rankIn(this.#keys, key)
-    return this.#keys[at] === key ? this.#sums.between(at, at + 1) : undefined
+    return this.#changed.has(key) ? this.#changed.get(key) : this.#list.get(key)
   }
 
   set(key: ReplicaId, fingerprint: Fingerprint): void {
@@ -43,66 +47,96 @@ export class SortedItems {
     if (known === undefined) return
     this.#size -= 1
     this.#total = minus(this.#total, known)
-    this.#changed.set(key, undefined)
+    if (this.#list.get(key) === undefined) this.#changed.delete(key)
+    else this.#changed.set(key, undefined)
   }
 
   /** How many keys are `key` or before it. */
   countUpTo(key: ReplicaId): number {
     if (key === LAST_KEY) return this.#size
-    this.#merge()
-    const at = rankIn(this.#keys, key)
-    return this.#keys[at] === key ? at + 1 : at
+    const { keys } = this.#merged()
+    const at = rankIn(keys, key)
+    return keys[at] === key ? at + 1 : at
   }
 
   /** The key with `rank` others before it, of which there must be one. */
   keyAt(rank: number): ReplicaId {
-    this.#merge()
-    return this.#keys[rank] as ReplicaId
+    return this.#merged().keys[rank] as ReplicaId
   }
 
   /** The sum of the items with at least `from` and less than `to` others before them. */
   sum(from: number, to: number): Fingerprint {
-    if (from === 0 && to === this.#size) return this.#total
-    this.#merge()
-    return this.#sums.between(from, to)
+    return from === 0 && to === this.#size ? this.#total : this.#merged().sum(from, to)
   }
 
   /** These items, each by itself. */
-  *list(from: number, to: number): Generator<[ReplicaId, Fingerprint]> {
-    this.#merge()
-    const [keys, sums] = [this.#keys, this.#sums]
-    for (let at = from; at < to; at++) yield [keys[at] as ReplicaId, sums.between(at, at + 1)]
+  *between(from: number, to: number): Generator<[ReplicaId, Fingerprint]> {
+    const list = this.#merged()
+    for (let at = from; at < to; at++) yield [list.keys[at] as ReplicaId, list.sum(at, at + 1)]
   }
 
-  #merge(): void {
-    if (this.#changed.size === 0) return
-    const keys: ReplicaId[] = []
-    const sums = new PrefixSums(this.#size)
-    for (const [key, fingerprint] of this.#merged()) {
-      keys.push(key)
-      sums.push(fingerprint)
-    }
-    this.#keys = keys
-    this.#sums = sums
-    this.#changed.clear()
-  }
-
-  *#merged(): Generator<[ReplicaId, Fingerprint]> {
+  #merged(): SortedList {
+    if (this.#changed.size === 0) return this.#list
+    const list = new SortedList(this.#size)
     let at = 0
-    for (const [key, fingerprint] of [...this.#changed].toSorted(byKey)) {
-      const until = rankIn(this.#keys, key)
-      for (; at < until; at++) yield [this.#keys[at] as ReplicaId, this.#sums.between(at, at + 1)]
-      if (this.#keys[at] === key) at++
-      if (fingerprint !== undefined) yield [key, fingerprint]
+    for (const key of [...this.#changed.keys()].toSorted(compareReplicaIds)) {
+      const until = rankIn(this.#list.keys, key)
+      list.append(this.#list, at, until)
+      at = this.#list.keys[until] === key ? until + 1 : until
+      const fingerprint = this.#changed.get(key)
+      if (fingerprint !== undefined) list.push(key, fingerprint)
     }
-    for (; at < this.#keys.length; at++) {
-      yield [this.#keys[at] as ReplicaId, this.#sums.between(at, at + 1)]
-    }
+    list.append(this.#list, at, this.#list.keys.length)
+    this.#changed.clear()
+    this.#list = list
+    return list
   }
 }
 
-function byKey([a]: readonly [ReplicaId, unknown], [b]: readonly [ReplicaId, unknown]): number {
-  return compareReplicaIds(a, b)
+/**
+ * Items in order, with the sums of the first none, one, two, … of them, so that any stretch is one
+ * difference. It never changes once it is made. Each item takes 16 bytes besides its key.
+ */
+class SortedList {
+  readonly keys: ReplicaId[] = []
+  readonly #left: Uint32Array
+  readonly #right: Uint32Array
+
+  constructor(size: number) {
+    this.#left = new Uint32Array(size + 1)
+    this.#right = new Uint32Array(size + 1)
+  }
+
+  get(key: ReplicaId): Fingerprint | undefined {
+    const at = rankIn(this.keys, key)
+    return this.keys[at] === key ? this.sum(at, at + 1) : undefined
+  }
+
+  sum(from: number, to: number): Fingerprint {
+    return minus(this.#sumOf(to), this.#sumOf(from))
+  }
+
+  push(key: ReplicaId, fingerprint: Fingerprint): void {
+    const { left, right } = plus(this.#sumOf(this.keys.length), fingerprint)
+    const length = this.keys.push(key)
+    this.#left[length] = left
+    this.#right[length] = right
+  }
+
+  /** Takes over a stretch of `other`, whose sums move by one and the same difference. */
+  append(other: SortedList, from: number, to: number): void {
+    const by = minus(this.#sumOf(this.keys.length), other.#sumOf(from))
+    for (let at = from; at < to; at++) {
+      const length = this.keys.push(other.keys[at] as ReplicaId)
+      // A sum that is over 32 bits loses what is over as it is put there.
+      this.#left[length] = (other.#left[at + 1] as number) + by.left
+      this.#right[length] = (other.#right[at + 1] as number) + by.right
+    }
+  }
+
+  #sumOf(count: number): Fingerprint {
+    return { left: this.#left[count] as number, right: this.#right[count] as number }
+  }
 }
 
 /** How many of `keys`, which are in order, are before `key`. */
@@ -114,31 +148,4 @@ function rankIn(keys: readonly ReplicaId[], key: ReplicaId): number {
     else to = middle
   }
   return from
-}
-
-/** The sums of the first none, one, two, … of a list of fingerprints: any stretch is one difference. */
-class PrefixSums {
-  readonly #left: Uint32Array
-  readonly #right: Uint32Array
-  #length = 0
-
-  constructor(length: number) {
-    this.#left = new Uint32Array(length + 1)
-    this.#right = new Uint32Array(length + 1)
-  }
-
-  push(fingerprint: Fingerprint): void {
-    const { left, right } = plus(this.#at(this.#length), fingerprint)
-    this.#length += 1
-    this.#left[this.#length] = left
-    this.#right[this.#length] = right
-  }
-
-  between(from: number, to: number): Fingerprint {
-    return minus(this.#at(to), this.#at(from))
-  }
-
-  #at(place: number): Fingerprint {
-    return { left: this.#left[place] as number, right: this.#right[place] as number }
-  }
 }

@@ -1,4 +1,4 @@
-import { Gossip, type GossipEffect, type GossipEvent } from '@rejoin/gossip'
+import { Gossip, RememberedMembers, type GossipEffect, type GossipEvent } from '@rejoin/gossip'
 import {
   decodeReplicaMessage,
   encodeReplicaMessage,
@@ -57,7 +57,7 @@ export class Rig {
       address: 'm',
       tags: new Map(),
       peers,
-      members: [],
+      members: new RememberedMembers([]),
       log,
       chain,
       seed: 1,
