@@ -9,6 +9,7 @@ export type RejectionCode =
   | 'text-frame'
   | 'too-large'
   | 'wrong-protocol'
+  | 'wrong-secret'
   | 'bad-name'
   | 'bad-update'
   | 'v2-update'
@@ -69,6 +70,7 @@ export const CLOSE_CODES: Readonly<Record<RejectionCode, number>> = {
   forked: 4408,
   retired: 4409,
   'id-in-use': 4410,
+  'wrong-secret': 4411,
   'too-many': 4500,
   'too-slow': 4501,
   'park-full': 4502,
