@@ -11,7 +11,7 @@ import {
 } from '@rejoin/protocol'
 
 import type { Emit, LogView } from './events.ts'
-import { bytesOfFingerprint, isSameFingerprint } from './fingerprint-bytes.ts'
+import { bytesOfFingerprint, fingerprintOfVersion, isSameFingerprint } from './fingerprint-bytes.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
 import type { OpenLink } from './link.ts'
 import type { Links } from './links.ts'
@@ -32,7 +32,7 @@ export interface CensusOptions {
  * counted, all have what the least says, then and for ever, so that it is a lower bound of `R` (rule L6).
  * A member that is away is not counted, and so the census waits for it; the last whole one goes on to count.
  *
- * It takes N/8 bytes and two versions on each link now and then while something is not stable yet, and
+ * It takes N/8 bytes and what is not stable yet on each link now and then while there is such, and
  * nothing at rest. When the members change it begins anew.
  */
 export class Census {
@@ -44,6 +44,9 @@ export class Census {
   #low: Version = EMPTY_VERSION
   #high: Version = EMPTY_VERSION
   #stable: Version = EMPTY_VERSION
+  /** What was stable when this census began, and its fingerprint: what is told says what goes beyond it. */
+  #base: Version = EMPTY_VERSION
+  #baseFingerprint: Uint8Array = NO_BASE
   /** The most of what anybody held in the last whole census; `undefined` when the members have changed since. */
   #lastHigh: Version | undefined
   #isTelling = false
@@ -108,6 +111,8 @@ export class Census {
     const version = new Map([...log.heads].map(([origin, { seq }]) => [origin, seq]))
     this.#low = version
     this.#high = version
+    this.#base = this.stable
+    this.#baseFingerprint = fingerprintOfVersion(this.#base)
     this.#tellSoon()
   }
 
@@ -119,17 +124,33 @@ export class Census {
   }
 
   /** A peer tells a part of a census. */
-  heard(message: CensusMessage): void {
+  heard(link: OpenLink, message: CensusMessage): void {
     if (!this.isOn) return
     this.#heedMembers()
     if (!isSameFingerprint(message.electorate, this.#electorate)) return
-    if (message.round < this.#round || message.counted.length !== this.#counted.length) return
+    link.censusBase = message.base
+    if (message.counted.length !== this.#counted.length) return
+    if (message.round < this.#round) return this.#tell([link])
+    const said = this.#understood(message)
+    // It says what goes beyond something that is not known here: it hears that, and says all.
+    if (said === undefined) return this.#tell([link])
     if (message.round > this.#round) this.#begin(message.round)
-    this.#add(message)
+    this.#add(link, message.counted, said)
   }
 
-  #add({ counted, low, high }: CensusMessage): void {
-    if (counted.every((bits, at) => ((this.#counted[at] ?? 0) | bits) === this.#counted[at])) return
+  #understood({ base, low, high }: CensusMessage): Said | undefined {
+    if (isSameFingerprint(base, NO_BASE)) return { low, high }
+    if (isSameFingerprint(base, this.#baseFingerprint)) return beyond(this.#base, { low, high })
+    const stable = fingerprintOfVersion(this.stable)
+    return isSameFingerprint(base, stable) ? beyond(this.stable, { low, high }) : undefined
+  }
+
+  #add(link: OpenLink, counted: Uint8Array, { low, high }: Said): void {
+    const isNews = counted.some((bits, at) => (bits & ~(this.#counted[at] ?? 0)) !== 0)
+    if (!isNews) {
+      const knowsMore = this.#counted.some((bits, at) => (bits & ~(counted[at] ?? 0)) !== 0)
+      return knowsMore && !this.#isTelling ? this.#tell([link]) : undefined
+    }
     this.#counted = this.#counted.map((bits, at) => bits | (counted[at] ?? 0))
     this.#low = meet([this.#low, low])
     this.#high = join([this.#high, high])
@@ -180,14 +201,37 @@ export class Census {
   #tell(links: readonly OpenLink[]): void {
     const told = links.filter(({ isAgreed, blocked }) => isAgreed && !blocked)
     if (told.length === 0 || this.#counted.length === 0) return
-    const frame = encodeReplicaMessage({
-      type: 'census',
-      round: this.#round,
-      electorate: this.#electorate,
-      counted: this.#counted,
-      low: this.#low,
-      high: this.#high,
+    const knowBase = told.filter(({ censusBase }) => {
+      return censusBase !== undefined && isSameFingerprint(censusBase, this.#baseFingerprint)
     })
-    this.#with.emit({ type: 'send', links: told.map(({ id }) => id), frame })
+    const low = without(this.#low, this.#base)
+    const high = without(this.#high, this.#base)
+    this.#send(knowBase, this.#baseFingerprint, { low, high })
+    const others = told.filter((link) => !knowBase.includes(link))
+    this.#send(others, NO_BASE, { low: this.#low, high: this.#high })
   }
+
+  #send(links: readonly OpenLink[], base: Uint8Array, said: Said): void {
+    if (links.length === 0) return
+    const [round, electorate, counted] = [this.#round, this.#electorate, this.#counted]
+    const part = { type: 'census', round, electorate, counted, base, ...said } as const
+    const frame = encodeReplicaMessage(part)
+    this.#with.emit({ type: 'send', links: links.map(({ id }) => id), frame })
+  }
+}
+
+interface Said {
+  readonly low: Version
+  readonly high: Version
+}
+
+const NO_BASE: Uint8Array = fingerprintOfVersion(EMPTY_VERSION)
+
+function beyond(base: Version, { low, high }: Said): Said {
+  return { low: join([base, low]), high: join([base, high]) }
+}
+
+/** What `version` says beyond `base`, which it covers. */
+function without(version: Version, base: Version): Version {
+  return new Map([...version].filter(([origin, seq]) => seqOf(base, origin) !== seq))
 }

@@ -57,9 +57,9 @@ export class FailureDetection {
       ...options,
       health: this.health,
       neighbours: () => [...links.open()].map(({ replica }) => replica),
-      send: (to, message) => this.#send(links.ofReplica(to), message),
+      send: (to, message) => this.#say(to, message),
       visit: (target, seq) => this.#visit(target, seq),
-      accuse: (target, now) => this.accuse(target, now),
+      accuse: (target, now) => this.#unanswered(target, now),
       broken: (target) => this.#broken(target),
       schedule,
     })
@@ -86,6 +86,28 @@ export class FailureDetection {
 
   heardFrom(link: OpenLink): void {
     this.#swim.heardFrom(link.replica)
+  }
+
+  /** Whoever is pinged is told of the suspicion too, if there is one (Lifeguard's buddy system). */
+  #say(to: ReplicaId, message: SwimMessage): void {
+    const link = this.#with.links.ofReplica(to)
+    const record = this.#with.membership.record(to)
+    if (message.type === 'ping' && record?.state === 'suspect') {
+      this.#send(link, { type: 'members', members: [record], unmet: [] })
+    }
+    this.#send(link, message)
+  }
+
+  /**
+   * Neither this replica nor those that it asked could reach a neighbour: it is accused, and its link
+   * gives its place to another. Should it live after all, it is linked again when it says so.
+   */
+  #unanswered(target: ReplicaId, now: number): void {
+    this.accuse(target, now)
+    const link = this.#with.links.ofReplica(target)
+    if (link === undefined || this.#with.membership.size <= OVERLAY_LIMITS.meshMax) return
+    const reason = 'Nobody who was asked could reach this replica.'
+    this.#with.links.refuse(link, { code: 'silent', reason })
   }
 
   #send(link: OpenLink | undefined, message: ReplicaMessage): void {

@@ -224,7 +224,7 @@ export class Gossip {
   #logged(event: LogEvent, now: number): void {
     switch (event.type) {
       case 'advanced':
-        return this.#advanced(event)
+        return this.#advanced(event, now)
       case 'took':
         return this.#whenOpen(event.link, (link) => this.#took(link, event, now))
       case 'refused':
@@ -238,7 +238,7 @@ export class Gossip {
         this.#disputes.settled(event.origin)
         return this.#antiEntropy.goOn()
       case 'read':
-        return this.#serving.read(event.link, event.range, event.found)
+        return this.#serving.read(event.link, event.range, event.found, now)
       case 'documents-read':
         return this.#documents.read(event.link, event.found)
       case 'snapshots-stored':
@@ -286,6 +286,7 @@ export class Gossip {
     const link = this.links.get(id)
     if (link === undefined) return
     link.heardAt = now
+    link.awaitedSince = undefined
     const decoded = decodeReplicaMessage(frame)
     if (!decoded.ok) return this.links.refuse(link, decoded.rejection)
     const message = decoded.value
@@ -321,7 +322,7 @@ export class Gossip {
       case 'compare':
         return this.#roster.compared(link, message)
       case 'census':
-        return this.#census.heard(message)
+        return this.#census.heard(link, message)
       case 'ping':
       case 'ack':
       case 'nack':
@@ -359,7 +360,7 @@ export class Gossip {
 
   #took(link: OpenLink, event: GossipEvent & { type: 'took' }, now: number): void {
     const { origin, before, fresh, hops } = event
-    this.#broadcast.took(link, { before, entries: fresh }, hops)
+    this.#broadcast.took(link, { before, entries: fresh }, hops, now)
     this.#antiEntropy.took(link, origin, now)
   }
 
@@ -413,8 +414,8 @@ export class Gossip {
     this.#census.agreed(link)
   }
 
-  #advanced({ own }: GossipEvent & { type: 'advanced' }): void {
-    this.#broadcast.publish({ before: this.#chain, entries: own })
+  #advanced({ own }: GossipEvent & { type: 'advanced' }, now: number): void {
+    this.#broadcast.publish({ before: this.#chain, entries: own }, now)
     this.#chain = own.at(-1)?.hash ?? this.#chain
     this.#documents.advanced()
     this.#antiEntropy.changed()
@@ -445,10 +446,12 @@ export class Gossip {
       case 'news':
         return this.#roster.timer()
       case 'push':
-        return this.#broadcast.timer()
+        return this.#broadcast.timer(now)
       case 'census':
         return this.#census.timer(timer.key)
       case 'probe':
+        this.#overlay.view.review(now)
+        return this.detection.timer(timer, now)
       case 'relay':
       case 'suspicion':
         return this.detection.timer(timer, now)

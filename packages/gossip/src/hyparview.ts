@@ -43,6 +43,8 @@ export class HyParView {
   #isOn = false
   /** Neighbours that refused one after the other, as they had no room. */
   #refusals = 0
+  /** Neighbours that were pushed something a while ago, and were not heard since. */
+  #doubtful: ReadonlySet<OpenLink> = new Set()
   #waiting = false
   #shuffleToken = 0
 
@@ -130,6 +132,7 @@ export class HyParView {
     code: RejectionCode | undefined,
   ): void {
     if (!this.#isOn) return
+    this.#doubtful = new Set([...this.#doubtful].filter((each) => each.replica !== replica))
     const isThere = code === 'evicted' || code === 'view-full' || code === 'duplicate-link'
     if (isThere && replica !== undefined) this.#passive.add(this.#contactOf(replica))
     if (!isThere && replica !== undefined) this.#passive.drop(replica)
@@ -157,8 +160,10 @@ export class HyParView {
   seek(): void {
     if (!this.#isOn || this.#waiting) return
     const { links, dialling } = this.#with
-    const lacking = this.#target - links.openCount - dialling.forLinks
-    for (let left = lacking; left > 0; left--) {
+    const lacking = this.#target - (links.openCount - this.#doubtful.size)
+    // Where most are gone, most of those that are dialled will be, too.
+    const atOnce = lacking > this.#target / 2 ? 2 * lacking : lacking
+    for (let left = atOnce - dialling.forLinks; left > 0; left--) {
       if (this.#refusals >= OVERLAY_LIMITS.refusalsMax) return this.#wait()
       const candidate = this.#passive.candidate()
       if (candidate === undefined) return this.#wait()
@@ -167,6 +172,19 @@ export class HyParView {
       const wish = isAlone ? 'urgent' : 'neighbour'
       dialling.dial(candidate.address, wish, candidate.replica)
     }
+  }
+
+  /**
+   * Looks at the links now and then: for those that seem to be dead it looks for others at once, and
+   * whether they are shows later.
+   */
+  review(now: number): void {
+    if (!this.#isOn) return
+    const doubtful = [...this.#with.links.open()].filter(({ awaitedSince }) => {
+      return awaitedSince !== undefined && now - awaitedSince > OVERLAY_LIMITS.doubtMs
+    })
+    this.#doubtful = new Set(doubtful)
+    if (doubtful.length > 0) this.seek()
   }
 
   /** Nobody has room, or nobody is known: it looks again later. */
@@ -187,8 +205,10 @@ export class HyParView {
   #evictExtra(kept: OpenLink | undefined): void {
     const { links } = this.#with
     while (links.openCount > this.#most) {
-      const link = this.#randomLink((each) => each !== kept)
+      const doubtful = this.#with.chance.pick([...this.#doubtful].filter((each) => each !== kept))
+      const link = doubtful ?? this.#randomLink((each) => each !== kept)
       if (link === undefined) return
+      this.#doubtful = new Set([...this.#doubtful].filter((each) => each !== link))
       this.#send(link, { type: 'contacts', contacts: this.someContacts() })
       links.evict(link)
     }

@@ -8,18 +8,19 @@ export const GOSSIP_LIMITS = {
   heartbeatMs: 5_000,
   /** Nothing heard on a link for this long: it is half-open, and closed as silent. */
   silenceMs: 16_000,
-  /** From a change of what is durable to telling peers: half a round trip, within these. */
+  /** From a change of what is durable to telling peers: a round trip, within these. */
   announceMsMin: 25,
   announceMsMax: 250,
   /** How long an entry that a peer announced may be on its way: two long round trips, within these. */
   graftMsMin: 250,
   graftMsMax: 2_000,
-  /** What is passed on waits for more this share of a round trip, not at all where that is less. */
+  /** Under load, frames with what is passed on leave this share of a round trip apart, at most this. */
   relayShare: 8,
-  relayMsMin: 4,
   relayMsMax: 50,
   /** By how many links a way must be shorter to take the place of another (Plumtree's threshold). */
-  optimiseHops: 3,
+  optimiseHops: 2,
+  /** How long an origin that sends no more stays the one from which the tree is seen. */
+  rootMs: 60_000,
   /** From news of a member to passing it on, together with what comes meanwhile. */
   newsMs: 20,
   /** Up to so many members, all are told on a new link; more are compared by ranges. */

@@ -40,6 +40,10 @@ export interface LinkState {
   readonly disputed: Set<ReplicaId>
   /** Whether documents that it was asked for are on their way; it answers one question at a time. */
   fetching: boolean
+  /** What the peer's part of the census went beyond, when it last told of it. */
+  censusBase: Uint8Array | undefined
+  /** Since when the peer has been pushed something and has not been heard, in ms. */
+  awaitedSince: number | undefined
 }
 
 /** The link `id` begins; `dialled` is an address, and what it was dialled for. */
@@ -66,6 +70,8 @@ export function newLink(
     wanted: new Map(),
     disputed: new Set(),
     fetching: false,
+    censusBase: undefined,
+    awaitedSince: undefined,
   }
 }
 

@@ -20,6 +20,8 @@ export const OVERLAY_LIMITS = {
   refusalsMax: 3,
   seekMs: 5_000,
   aloneMs: 500,
+  /** How long a neighbour may be silent after it was pushed something until another is looked for. */
+  doubtMs: 1_000,
   /** Between two visits that look for a part of the cluster that was split off; and for each member. */
   repairMsMin: 30_000,
   repairMsEach: 100,

@@ -16,16 +16,16 @@ export class Pace {
     return this.#roundTrips.median() ?? 0
   }
 
-  /** What came by the tree is passed on together with what comes within this; none where all are near. */
+  /** Between two frames with what is passed on along the tree. */
   get relayMs(): number {
     const share = Math.floor(this.#median / GOSSIP_LIMITS.relayShare)
-    return share < GOSSIP_LIMITS.relayMsMin ? 0 : Math.min(share, GOSSIP_LIMITS.relayMsMax)
+    return Math.min(share, GOSSIP_LIMITS.relayMsMax)
   }
 
   /** From a change of what is durable to telling peers; changes in between share one `have`. */
   get announceMs(): number {
     const { announceMsMin, announceMsMax } = GOSSIP_LIMITS
-    return Math.min(announceMsMax, Math.max(announceMsMin, Math.round(this.#median / 2)))
+    return Math.min(announceMsMax, Math.max(announceMsMin, Math.round(this.#median)))
   }
 
   /** How long an entry that a peer announced may be on its way before it is asked for. */

@@ -13,6 +13,7 @@ import type { LinkState, OpenLink } from './link.ts'
 import type { Links } from './links.ts'
 import type { Pace } from './pace.ts'
 import { RecentEntries, type Stretch } from './recent-entries.ts'
+import { TreeRoot } from './tree-root.ts'
 
 /** Where the newest entry of an origin came from, and by how many links. */
 interface Arrival {
@@ -51,30 +52,36 @@ export class Plumtree {
   readonly #recent = new RecentEntries()
   readonly #arrivals = new Map<ReplicaId, Arrival>()
   readonly #pending = new Map<ReplicaId, Pending>()
+  readonly #root = new TreeRoot()
   #isDue = false
+  #flushedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: PlumtreeOptions) {
     this.#with = options
   }
 
   /** Own entries have become durable (rule L3), in order. */
-  publish(stretch: Stretch): void {
-    if (stretch.entries.length === 0) return
+  publish(stretch: Stretch, now: number): void {
+    const [first] = stretch.entries
+    if (first === undefined) return
+    this.#root.sent(first.dot.replica, now)
     this.#arrived(stretch, 0, undefined)
     this.#add(stretch, 1)
-    this.#flush()
+    this.#flush(now)
   }
 
   /** A link has brought entries; `fresh` are those that were news, and it pushed them by `hops` links. */
-  took(link: OpenLink, fresh: Stretch, hops: number): void {
-    if (fresh.entries.length === 0) {
+  took(link: OpenLink, fresh: Stretch, hops: number, now: number): void {
+    const [first] = fresh.entries
+    if (first === undefined) {
       if (hops > 0 && !this.#with.isMesh()) this.#prune(link)
       return
     }
+    this.#root.sent(first.dot.replica, now)
     this.#arrived(fresh, hops, link)
     if (this.#with.isMesh()) return
     this.#add(fresh, hops + 1)
-    this.#schedule()
+    this.#schedule(now)
   }
 
   #arrived(fresh: Stretch, hops: number, link: OpenLink | undefined): void {
@@ -95,22 +102,23 @@ export class Plumtree {
     }
   }
 
-  /** What comes from several sides within a part of a round trip goes on in one frame. */
-  #schedule(): void {
-    const delayMs = this.#with.pace.relayMs
-    if (delayMs === 0) return this.#flush()
+  /** Under load, what comes from several sides within a part of a round trip goes on in one frame. */
+  #schedule(now: number): void {
+    const delayMs = this.#flushedAt + this.#with.pace.relayMs - now
+    if (delayMs <= 0) return this.#flush(now)
     if (this.#isDue) return
     this.#isDue = true
     const timer = { kind: 'push', key: 0, token: 0 } as const
     this.#with.emit({ type: 'schedule', timer, delayMs })
   }
 
-  timer(): void {
+  timer(now: number): void {
     this.#isDue = false
-    this.#flush()
+    this.#flush(now)
   }
 
-  #flush(): void {
+  #flush(now: number): void {
+    this.#flushedAt = now
     const pending = [...this.#pending].map(([origin, each]) => ({ origin, ...each }))
     this.#pending.clear()
     if (pending.length === 0) return
@@ -123,7 +131,7 @@ export class Plumtree {
       if (shared !== undefined) shared.links.push(link)
       else frames.set(key, { links: [link], series: seriesOf(pending, due) })
     }
-    for (const { links, series } of frames.values()) this.#push(links, series)
+    for (const { links, series } of frames.values()) this.#push(links, series, now)
   }
 
   /** From which of the pending entries on the link is to be pushed them; -1 for none. */
@@ -136,8 +144,9 @@ export class Plumtree {
     return from
   }
 
-  #push(links: readonly OpenLink[], series: readonly Pushed[]): void {
+  #push(links: readonly OpenLink[], series: readonly Pushed[], now: number): void {
     if (links.length === 0) return
+    for (const link of links) link.awaitedSince ??= now
     const ids = links.map(({ id }) => id)
     for (const some of inFrames(series)) {
       const frame = encodeReplicaMessage({ type: 'push', series: some })
@@ -159,7 +168,7 @@ export class Plumtree {
    * The peer has just been given what it asked for, up to `seq`. Under load the newest entries are always
    * a little ahead of that; if these few are still at hand, they are pushed, and pushing goes on from there.
    */
-  served(link: OpenLink, origin: ReplicaId, seq: number): void {
+  served(link: OpenLink, origin: ReplicaId, seq: number, now: number): void {
     if ((link.pushed.get(origin) ?? 0) > seq) return
     link.pushed.set(origin, seq)
     const rest = this.#recent.after(origin, seq)
@@ -167,7 +176,7 @@ export class Plumtree {
     if (rest === undefined || link.blocked || (rest.entries.at(-1)?.dot.seq ?? 0) < head) return
     link.pushed.set(origin, seq + rest.entries.length)
     const hops = (this.#arrivals.get(origin)?.hops ?? 0) + 1
-    this.#push([link], [...piecesOf(rest, hops)])
+    this.#push([link], [...piecesOf(rest, hops)], now)
   }
 
   /** By how many links whoever is told of the newest entry of `origin` would have got it; 0: unknown. */
@@ -176,19 +185,21 @@ export class Plumtree {
     return arrival?.seq === this.#with.log.heads.get(origin)?.seq ? (arrival?.hops ?? -1) + 1 : 0
   }
 
-  /** A peer tells of what has come already: if its link is much shorter, it takes the other's place. */
+  /**
+   * A peer tells of what has come already: if its link is shorter, it takes the other's place. All look at
+   * one origin's entries alone, so that the tree is as flat as can be seen from there, whoever sends.
+   */
   heard(link: OpenLink, { heads, hops }: Have): void {
-    if (link.isEager || this.#with.isMesh()) return
-    for (const [origin, came] of hops) {
-      const arrival = this.#arrivals.get(origin)
-      if (arrival?.link === undefined || arrival.seq !== heads.get(origin)?.seq) continue
-      if (came > arrival.hops - GOSSIP_LIMITS.optimiseHops) continue
-      const parent = this.#with.links.get(arrival.link)
-      this.#arrivals.set(origin, { ...arrival, hops: came, link: link.id })
-      this.graft(link)
-      if (parent?.replica !== undefined) this.#prune(parent as OpenLink)
-      return
-    }
+    const origin = this.#root.origin
+    if (link.isEager || origin === undefined || this.#with.isMesh()) return
+    const [came, arrival] = [hops.get(origin), this.#arrivals.get(origin)]
+    if (came === undefined || arrival?.link === undefined) return
+    if (arrival.seq !== heads.get(origin)?.seq) return
+    if (came > arrival.hops - GOSSIP_LIMITS.optimiseHops) return
+    const parent = this.#with.links.get(arrival.link)
+    this.#arrivals.set(origin, { ...arrival, hops: came, link: link.id })
+    this.graft(link)
+    if (parent?.replica !== undefined) this.#prune(parent as OpenLink)
   }
 
   /** Makes the link one of the tree, and has the peer do so too. */

@@ -65,7 +65,7 @@ export class Serving {
   }
 
   /** The log has answered: `found` is empty when it does not hold the range. */
-  read(id: LinkId, range: Range, found: Found): void {
+  read(id: LinkId, range: Range, found: Found, now: number): void {
     this.#reading.delete(id)
     const link = this.#links.get(id)
     if (link?.replica === undefined) return this.ended(id)
@@ -73,7 +73,7 @@ export class Serving {
       const frame = encodeReplicaMessage({ type: 'entries', ...found })
       this.#emit({ type: 'send', links: [id], frame })
       const last = range.from + found.entries.length - 1
-      this.#broadcast.served(link as OpenLink, range.origin, last)
+      this.#broadcast.served(link as OpenLink, range.origin, last, now)
     } else {
       // The log is damaged there: what it held is in the documents, up to its head.
       const head = this.#log.heads.get(range.origin)

@@ -17,15 +17,21 @@ export interface Census {
   readonly electorate: Uint8Array
   /** A bit for each of them, in the order of their ids, the lowest bit of a byte first. */
   readonly counted: Uint8Array
+  /**
+   * The fingerprint of a version that everybody held before, if `low` and `high` say only what goes beyond
+   * it; that of the empty one (zeros) if they say all.
+   */
+  readonly base: Uint8Array
   readonly low: Version
   readonly high: Version
 }
 
 export const censusCodec: MessageCodec<Census> = {
-  write: (writer, { round, electorate, counted, low, high }) => {
+  write: (writer, { round, electorate, counted, base, low, high }) => {
     write.uint(writer, round)
     write.fixed(writer, electorate)
     write.bytes(writer, counted)
+    write.fixed(writer, base)
     writeVersion(writer, low)
     writeVersion(writer, high)
   },
@@ -34,6 +40,7 @@ export const censusCodec: MessageCodec<Census> = {
     round: reader.uint(),
     electorate: reader.fixed(FINGERPRINT_BYTES, 'electorate'),
     counted: reader.bytes(LIMITS.electorateBytesMax, 'count'),
+    base: reader.fixed(FINGERPRINT_BYTES, 'base'),
     low: readVersion(reader),
     high: readVersion(reader),
   }),

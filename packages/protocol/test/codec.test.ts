@@ -143,6 +143,7 @@ const replicaMessage: fc.Arbitrary<ReplicaMessage> = fc.oneof(
     round: fc.nat(),
     electorate: fingerprint,
     counted: bytes,
+    base: fingerprint,
     low: version,
     high: version,
   }),
