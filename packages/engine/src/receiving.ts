@@ -39,7 +39,7 @@ export class Receiving {
 
   /** Takes entries off a link; answers what gossip is to hear of it. */
   entries(
-    { link, series, hops }: GossipEffect & { type: 'entries' },
+    { link, series, isPushed }: GossipEffect & { type: 'entries' },
     now: number,
   ): GossipEvent | undefined {
     // What is dropped here is not durable, so it stays missing, and is asked for again.
@@ -51,7 +51,7 @@ export class Receiving {
     }
     const { origin, before, fresh, ready } = taken
     this.#apply(ready, now)
-    return { type: 'took', link, origin, before, fresh, hops }
+    return { type: 'took', link, origin, before, fresh, isPushed }
   }
 
   #apply(ready: readonly SealedEntry[], now: number): void {

@@ -40,7 +40,7 @@ export function helloOf(replica: ReplicaId): Hello {
     wish: 'neighbour',
     members: 1,
     beliefs: new Uint8Array(FINGERPRINT_BYTES),
-    holdings: new Uint8Array(FINGERPRINT_BYTES),
+    holds: 0,
   }
 }
 

@@ -307,7 +307,7 @@ test('[X2] [L8] what peers must not do is refused, and the link closed', async (
 
 function have(replica: ReplicaId, seq: number): Uint8Array {
   const heads = new Map([[replica, { seq, hash: 'f'.repeat(16) }]])
-  return encodeReplicaMessage({ type: 'have', heads, hops: new Map(), members: new Map() })
+  return encodeReplicaMessage({ type: 'have', heads, members: new Map() })
 }
 
 function badEntry(replica: ReplicaId): Uint8Array {

@@ -20,6 +20,7 @@ import type { LinkState, OpenLink } from './link.ts'
 import type { Links } from './links.ts'
 import type { Membership } from './membership.ts'
 import type { Pace } from './pace.ts'
+import type { FlatTree } from './flat-tree.ts'
 import type { Plumtree } from './plumtree.ts'
 import type { Roster } from './roster.ts'
 
@@ -29,6 +30,7 @@ export interface AntiEntropyOptions {
   readonly membership: Membership
   readonly roster: Roster
   readonly broadcast: Plumtree
+  readonly tree: FlatTree
   readonly log: LogView
   readonly catchUp: CatchUp
   readonly pace: Pace
@@ -100,11 +102,12 @@ export class AntiEntropy {
       link.told.set(origin, 0)
     }
     const members = this.#versionsFor(link, all)
-    if (!all && heads.size === 0 && members.size === 0) return
-    const hops = new Map(
-      [...heads.keys()].map((origin) => [origin, this.#with.broadcast.hopsOf(origin)]),
-    )
-    const frame = encodeReplicaMessage({ type: 'have', heads, hops, members })
+    const position = this.#with.tree.position
+    const isMoved = position !== undefined && position.distance !== link.toldDistance
+    if (!all && !isMoved && heads.size === 0 && members.size === 0) return
+    link.toldDistance = position?.distance
+    const standing = position === undefined ? {} : { position }
+    const frame = encodeReplicaMessage({ type: 'have', heads, ...standing, members })
     this.#emit({ type: 'send', links: [link.id], frame })
   }
 
@@ -140,7 +143,7 @@ export class AntiEntropy {
       (isComplete && [...version.keys()].some((origin) => !heads.has(origin)))
     if (!isLess) return
     const members = new Map([[link.replica, version]])
-    const frame = encodeReplicaMessage({ type: 'have', heads: new Map(), hops: new Map(), members })
+    const frame = encodeReplicaMessage({ type: 'have', heads: new Map(), members })
     this.#emit({ type: 'send', links: [link.id], frame })
   }
 

@@ -31,8 +31,8 @@ export type GossipEvent =
   /** More is durable here; `own` are this replica's new entries, in order. */
   | { readonly type: 'advanced'; readonly own: readonly SealedEntry[] }
   /**
-   * The log has taken in, or buffered, the entries that a link brought: `fresh` are those that were news,
-   * which came after the chain hash `before`, and `hops` says by how many links they were pushed (0: fetched).
+   * The log has taken in, or buffered, the entries that a link brought, pushed or asked for: `fresh` are
+   * those that were news, which come after the chain hash `before`.
    */
   | {
       readonly type: 'took'
@@ -40,7 +40,7 @@ export type GossipEvent =
       readonly origin: ReplicaId
       readonly before: ChainHash
       readonly fresh: readonly SealedEntry[]
-      readonly hops: number
+      readonly isPushed: boolean
     }
   /** The log refused what a link brought. */
   | { readonly type: 'refused'; readonly link: LinkId; readonly rejection: Rejection }
@@ -107,7 +107,7 @@ export type GossipEffect =
       readonly type: 'entries'
       readonly link: LinkId
       readonly series: Series
-      readonly hops: number
+      readonly isPushed: boolean
     }
   | {
       readonly type: 'presence'

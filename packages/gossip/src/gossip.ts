@@ -26,6 +26,7 @@ import { Chance } from './chance.ts'
 import { Disputes } from './disputes.ts'
 import { DocumentsServing } from './documents-serving.ts'
 import type { Emit, GossipEffect, GossipEvent, GossipTimer, LinkId, LogView } from './events.ts'
+import { FlatTree } from './flat-tree.ts'
 import { FailureDetection } from './failure-detection.ts'
 import { Greeting } from './greeting.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
@@ -80,6 +81,7 @@ export class Gossip {
   readonly #roster: Roster
   readonly #greeting: Greeting
   readonly #broadcast: Plumtree
+  readonly #tree: FlatTree
   readonly #antiEntropy: AntiEntropy
   readonly #census: Census
   readonly #serving: Serving
@@ -106,7 +108,7 @@ export class Gossip {
       self,
       run,
       membership,
-      summary: () => this.#greeting.summary(),
+      summary: (to) => this.#greeting.summary(to),
       admits: (wish) => this.#overlay.admits(wish),
       onRefusal: (link, hello) => this.#greeting.refused(link, hello),
       emit,
@@ -114,7 +116,7 @@ export class Gossip {
     })
     const { links } = this
     const { peers } = options
-    this.#overlay = new Overlay({ self, address, peers, links, membership, chance, emit })
+    this.#overlay = new Overlay({ self, address, peers, links, membership, log, chance, emit })
     const { dialling } = this.#overlay
     const isMesh = (): boolean => this.#overlay.isMesh
     const onAgreed = (link: OpenLink): void => this.#agreed(link)
@@ -122,10 +124,24 @@ export class Gossip {
     const roster = this.#roster
     const detecting = { self, links, membership, roster, dialling, roundTrips, chance, emit }
     this.detection = new FailureDetection({ ...detecting, lifeguard })
-    this.#broadcast = new Plumtree({ links, log, pace, isMesh, emit })
+    const onMoved = (): void => this.#antiEntropy.changed()
+    this.#tree = new FlatTree({ links, roundTrips, emit, onMoved })
+    const tree = this.#tree
+    this.#broadcast = new Plumtree({ links, log, pace, tree, isMesh, emit })
     this.#catchUp = new CatchUp({ links, log, emit, note: options.notes.get(CATCH_UP_NOTE) })
     const [broadcast, catchUp] = [this.#broadcast, this.#catchUp]
-    const exchanging = { self, links, membership, roster, broadcast, log, catchUp, pace, emit }
+    const exchanging = {
+      self,
+      links,
+      membership,
+      roster,
+      broadcast,
+      tree,
+      log,
+      catchUp,
+      pace,
+      emit,
+    }
     this.#antiEntropy = new AntiEntropy(exchanging)
     this.#census = new Census({ self, links, membership, log, emit })
     this.#documents = new DocumentsServing({ log, emit })
@@ -308,10 +324,10 @@ export class Gossip {
       case 'have':
         return this.#have(link, message, now)
       case 'want':
-        if (message.graft) this.#broadcast.grafted(link)
+        if (message.graft) this.#broadcast.grafted(link, message.ranges.length === 0)
         return this.#serving.asked(link, message)
       case 'entries':
-        this.#out.push({ type: 'entries', link: link.id, series: message, hops: 0 })
+        this.#out.push({ type: 'entries', link: link.id, series: message, isPushed: false })
         return
       case 'push':
         return this.#pushed(link, message)
@@ -353,14 +369,15 @@ export class Gossip {
   }
 
   #pushed(link: OpenLink, { series }: Push): void {
-    for (const { hops, ...each } of series) {
-      this.#out.push({ type: 'entries', link: link.id, series: each, hops: Math.max(1, hops) })
+    for (const each of series) {
+      this.#out.push({ type: 'entries', link: link.id, series: each, isPushed: true })
     }
   }
 
   #took(link: OpenLink, event: GossipEvent & { type: 'took' }, now: number): void {
-    const { origin, before, fresh, hops } = event
-    this.#broadcast.took(link, { before, entries: fresh }, hops, now)
+    const { origin, before, fresh, isPushed } = event
+    const taken = { origin, fresh: { before, entries: fresh }, isPushed }
+    this.#broadcast.took(link, taken, now)
     this.#antiEntropy.took(link, origin, now)
   }
 
@@ -368,7 +385,7 @@ export class Gossip {
     if (this.#disputes.compare(link, message)) return
     this.#antiEntropy.heard(link, message, now)
     for (const [origin, { seq }] of message.heads) this.#broadcast.holds(link, origin, seq)
-    this.#broadcast.heard(link, message)
+    if (!this.#overlay.isMesh) this.#tree.heard(link, message.position)
     this.#repairs.heard(link)
   }
 
@@ -466,7 +483,8 @@ export class Gossip {
   #heartbeat(): void {
     for (const link of this.links.open()) {
       this.#overlay.lasted(link.replica)
-      this.#antiEntropy.tellAll(link)
+      if (link.isAgreed) this.#antiEntropy.tellAll(link)
+      else this.#roster.compare(link)
     }
     this.#scheduleHeartbeat()
   }
@@ -484,6 +502,7 @@ export class Gossip {
     this.#repairs.ended(link)
     this.#roster.ended(link)
     this.#antiEntropy.ended(link)
+    if (link.replica !== undefined) this.#tree.lost(link as OpenLink)
     this.#overlay.lost(link.dialled, link.replica, code)
   }
 

@@ -8,7 +8,7 @@ import {
 
 import type { Emit, LogView } from './events.ts'
 import type { FailureDetection } from './failure-detection.ts'
-import { fingerprintOfVersion, isSameFingerprint } from './fingerprint-bytes.ts'
+import { isSameFingerprint } from './fingerprint-bytes.ts'
 import type { LinkState, OpenLink } from './link.ts'
 import type { Links } from './links.ts'
 import type { Membership } from './membership.ts'
@@ -37,19 +37,14 @@ export class Greeting {
     this.#with = options
   }
 
-  /** What this replica's own hello says of everybody. */
-  summary(): Pick<Hello, 'members' | 'beliefs' | 'holdings'> {
-    const { membership, roster } = this.#with
+  /** What this replica's own hello says of everybody, and in an answer of whom it answers. */
+  summary(to: ReplicaId | undefined): Pick<Hello, 'members' | 'beliefs' | 'holds'> {
+    const { membership, roster, log } = this.#with
     return {
       members: membership.items.size,
       beliefs: roster.beliefs(),
-      holdings: this.#holdings(),
+      holds: to === undefined ? 0 : (log.heads.get(to)?.seq ?? 0),
     }
-  }
-
-  #holdings(): Uint8Array {
-    const { heads } = this.#with.log
-    return fingerprintOfVersion(new Map([...heads].map(([origin, { seq }]) => [origin, seq])))
   }
 
   heard(link: LinkState, hello: Hello, now: number): void {
@@ -95,10 +90,7 @@ export class Greeting {
       const frame = encodeReplicaMessage({ type: 'contacts', contacts })
       return emit({ type: 'send', links: [link.id], frame })
     }
-    const isElsewhere =
-      !isSameFingerprint(hello.beliefs, roster.beliefs()) ||
-      !isSameFingerprint(hello.holdings, this.#holdings())
-    overlay.repair.visited(hello.replica, hello.address, isElsewhere)
+    overlay.repair.visited(hello, isSameFingerprint(hello.beliefs, roster.beliefs()))
   }
 
   /** There is no room for a link; the peer looks elsewhere, and one that joins is passed on. */

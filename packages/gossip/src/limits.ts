@@ -17,8 +17,11 @@ export const GOSSIP_LIMITS = {
   /** Under load, frames with what is passed on leave this share of a round trip apart, at most this. */
   relayShare: 8,
   relayMsMax: 50,
-  /** By how many links a way must be shorter to take the place of another (Plumtree's threshold). */
-  optimiseHops: 2,
+  /** What each link adds to its time in a distance to the root, and the greatest distance, in ms. */
+  distanceEach: 25,
+  distanceMax: 60_000,
+  /** A neighbour by which the root is nearer takes the parent's place under this share of the distance. */
+  nearerShare: 0.9,
   /** How long an origin that sends no more stays the one from which the tree is seen. */
   rootMs: 60_000,
   /** From news of a member to passing it on, together with what comes meanwhile. */
@@ -29,7 +32,7 @@ export const GOSSIP_LIMITS = {
   toldVersionsMax: 32,
   /** Between two parts of a census that a replica tells, and two censuses; and for each member. */
   censusMs: 250,
-  censusMsMin: 1_000,
+  censusMsMin: 5_000,
   censusMsEach: 1,
   /** How long an answer to a `want` may take before it is asked again, maybe of another. */
   wantMs: 10_000,

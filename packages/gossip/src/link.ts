@@ -1,4 +1,4 @@
-import type { ReplicaId, Version, Wish } from '@rejoin/protocol'
+import type { ReplicaId, TreePosition, Version, Wish } from '@rejoin/protocol'
 
 import type { LinkId } from './events.ts'
 
@@ -33,6 +33,12 @@ export interface LinkState {
   readonly toldMembers: Map<ReplicaId, Version>
   /** Plumtree: whether what is new is pushed to the peer; else it is only told of it. */
   isEager: boolean
+  /** Where the peer stands in the tree of the broadcast. */
+  position: TreePosition | undefined
+  /** The distance that the peer was told, as this replica's. */
+  toldDistance: number | undefined
+  /** Whether this replica is the peer's parent in that tree. */
+  isChild: boolean
   /** Of each origin the last entry that the peer was pushed, or said it holds, without a gap. */
   readonly pushed: Map<ReplicaId, number>
   readonly wanted: Map<ReplicaId, Wanted>
@@ -66,6 +72,9 @@ export function newLink(
     told: new Map(),
     toldMembers: new Map(),
     isEager: true,
+    isChild: false,
+    position: undefined,
+    toldDistance: undefined,
     pushed: new Map(),
     wanted: new Map(),
     disputed: new Set(),

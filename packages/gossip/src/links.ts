@@ -21,8 +21,8 @@ export interface LinksOptions {
   /** This run of the process. */
   readonly run: RunId
   readonly membership: Membership
-  /** What this replica says of all members and of what it holds. */
-  readonly summary: () => Pick<Hello, 'members' | 'beliefs' | 'holdings'>
+  /** What this replica says of all members, and to whom it answers. */
+  readonly summary: (to: ReplicaId | undefined) => Pick<Hello, 'members' | 'beliefs' | 'holds'>
   /** Whether there is room for a link that was dialled with `wish`. */
   readonly admits: (wish: Wish) => boolean
   /** A link is refused for want of room; the peer can be told where else to look. */
@@ -94,10 +94,10 @@ export class Links {
     this.#links.set(id, link)
     const greeting = { kind: 'greeting', key: id, token: 0 } as const
     this.#emit({ type: 'schedule', timer: greeting, delayMs: GOSSIP_LIMITS.greetingMs })
-    if (dialled !== undefined) this.#sayHello(link)
+    if (dialled !== undefined) this.#sayHello(link, undefined)
   }
 
-  #sayHello({ id, wish }: LinkState): void {
+  #sayHello({ id, wish }: LinkState, to: ReplicaId | undefined): void {
     const { address, incarnation, tags } = this.#membership.own
     const hello: Hello = {
       type: 'hello',
@@ -108,7 +108,7 @@ export class Links {
       incarnation,
       tags,
       wish,
-      ...this.#options.summary(),
+      ...this.#options.summary(to),
     }
     this.#emit({ type: 'send', links: [id], frame: encodeReplicaMessage(hello) })
   }
@@ -128,7 +128,7 @@ export class Links {
     const isInbound = link.dialled === undefined
     if (isInbound) link.wish = hello.wish
     if (link.wish === 'visit') {
-      if (isInbound) this.#sayHello(link)
+      if (isInbound) this.#sayHello(link, hello.replica)
       return undefined
     }
     const older = this.#open.get(hello.replica)
@@ -144,7 +144,7 @@ export class Links {
     }
     link.replica = hello.replica
     link.address = hello.address
-    if (isInbound) this.#sayHello(link)
+    if (isInbound) this.#sayHello(link, hello.replica)
     this.#open.set(hello.replica, link as OpenLink)
     this.#emit({ type: 'links' })
     return link as OpenLink

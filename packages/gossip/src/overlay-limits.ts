@@ -15,7 +15,7 @@ export const OVERLAY_LIMITS = {
   shuffleSteps: 6,
   shuffleActive: 3,
   shufflePassive: 4,
-  shuffleMs: 10_000,
+  shuffleMs: 30_000,
   /** Refusals one after the other until a replica that has some links waits, for how long, and one that has none. */
   refusalsMax: 3,
   seekMs: 5_000,

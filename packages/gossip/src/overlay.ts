@@ -3,7 +3,7 @@ import type { RejectionCode, ReplicaId, Wish } from '@rejoin/protocol'
 import { AddressBook } from './address-book.ts'
 import type { Chance } from './chance.ts'
 import { Dialling } from './dialling.ts'
-import type { Emit, GossipTimer } from './events.ts'
+import type { Emit, GossipTimer, LogView } from './events.ts'
 import { FullMesh } from './full-mesh.ts'
 import { HyParView } from './hyparview.ts'
 import type { OpenLink } from './link.ts'
@@ -19,6 +19,7 @@ export interface OverlayOptions {
   readonly peers: readonly string[]
   readonly links: Links
   readonly membership: Membership
+  readonly log: LogView
   readonly chance: Chance
   readonly emit: Emit
 }

@@ -75,8 +75,14 @@ export class Roster {
       this.#send([link], this.#everybody(), [])
       return this.#agree(link)
     }
-    this.#comparing.set(link.id, { isDone: false, theyAreDone: false })
-    if (link.dialled === undefined) return
+    this.compare(link)
+  }
+
+  /**
+   * Begins to compare. Both ends do when they see that they differ, as one may have learned something
+   * since it said hello; each of the two conversations finds all that there is.
+   */
+  compare(link: OpenLink): void {
     const ranges = encodeKeyRanges(this.#reconciliation.start())
     this.#compare(link, { type: 'compare', ranges, asks: [] })
   }

@@ -1,18 +1,20 @@
-import type { ReplicaId } from '@rejoin/protocol'
+import type { Hello, ReplicaId } from '@rejoin/protocol'
 
 import type { AddressBook } from './address-book.ts'
 import type { Chance } from './chance.ts'
 import type { Dialling } from './dialling.ts'
-import type { Emit } from './events.ts'
+import type { Emit, LogView } from './events.ts'
 import type { Links } from './links.ts'
 import type { Membership } from './membership.ts'
 import { OVERLAY_LIMITS } from './overlay-limits.ts'
 
 export interface SplitRepairOptions {
+  readonly self: ReplicaId
   readonly links: Links
   readonly membership: Membership
   readonly book: AddressBook
   readonly dialling: Dialling
+  readonly log: LogView
   readonly chance: Chance
   readonly emit: Emit
 }
@@ -20,13 +22,16 @@ export interface SplitRepairOptions {
 /**
  * Finds the parts of a cluster that was split, which a partial view alone never does: each part repairs
  * its views with its own. Now and then a replica visits one that it was configured with, one that
- * failed, or any other; if that one believes something else, or holds something else, it is asked for
- * a link. The visits grow rarer with the number of members: one pair that meets is enough.
+ * failed, or any other; if that one believes something else of the members, or has not got what this one
+ * wrote a while ago, it is asked for a link. The visits grow rarer with the number of members: one pair that meets is enough.
  */
 export class SplitRepair {
   readonly #with: SplitRepairOptions
   #token = 0
   #isOn = false
+  /** Own entries at the last visit but one, and at the last: everybody should have the first by now. */
+  #ripe = 0
+  #written = 0
 
   constructor(options: SplitRepairOptions) {
     this.#with = options
@@ -53,6 +58,8 @@ export class SplitRepair {
   timer(token: number): void {
     if (!this.#isOn || token !== this.#token) return
     this.#schedule()
+    this.#ripe = this.#written
+    this.#written = this.#with.log.heads.get(this.#with.self)?.seq ?? 0
     const address = this.#whom()
     if (address !== undefined) this.#with.dialling.dial(address, 'visit')
   }
@@ -79,9 +86,9 @@ export class SplitRepair {
     return owner === undefined || !(links.isOpen(owner) || links.isCut(owner))
   }
 
-  /** A visit found `replica`, which `isElsewhere` if it is not of one mind with this one. */
-  visited(replica: ReplicaId, address: string, isElsewhere: boolean): void {
-    if (!this.#isOn || !isElsewhere || this.#with.links.isOpen(replica)) return
-    this.#with.dialling.dial(address, 'urgent')
+  /** A visit found somebody, who is of one mind with this replica or not. */
+  visited({ replica, address, holds }: Hello, isOfOneMind: boolean): void {
+    if (!this.#isOn || (isOfOneMind && holds >= this.#ripe)) return
+    if (!this.#with.links.isOpen(replica)) this.#with.dialling.dial(address, 'urgent', replica)
   }
 }

@@ -8,7 +8,6 @@ function have(heads: [ReplicaId, number][], members: [ReplicaId, [ReplicaId, num
   return {
     type: 'have',
     heads: new Map(heads.map(([origin, seq]) => [origin, { seq, hash: '1'.repeat(16) }])),
-    hops: new Map(),
     members: new Map(members.map(([member, version]) => [member, new Map(version)])),
   }
 }

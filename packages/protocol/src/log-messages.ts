@@ -24,20 +24,23 @@ import type { Version } from './version.ts'
 export interface Have {
   readonly type: 'have'
   readonly heads: Heads
-  /** By how many links the newest entry of an origin came here; without: it was fetched, or long ago. */
-  readonly hops: ReadonlyMap<ReplicaId, number>
+  /** Where the sender stands in the tree of the broadcast, if it does. */
+  readonly position?: TreePosition
   readonly members: ReadonlyMap<ReplicaId, Version>
 }
 
+/** How far a replica is from the root of the tree along which new entries are pushed. */
+export interface TreePosition {
+  readonly root: ReplicaId
+  /** In ms, with something for each link; see gossip's `FlatTree`. */
+  readonly distance: number
+}
+
 export const haveCodec: MessageCodec<Have> = {
-  write: (writer, { heads, hops, members }) => {
-    write.uint(writer, heads.size)
-    for (const [origin, { seq, hash }] of sortedById(heads)) {
-      write.replicaId(writer, origin)
-      write.uint(writer, seq)
-      writeChainHash(writer, hash)
-      write.uint(writer, hops.get(origin) ?? 0)
-    }
+  write: (writer, { heads, position, members }) => {
+    writeHeads(writer, heads)
+    write.uint(writer, position === undefined ? 0 : position.distance + 1)
+    if (position !== undefined) write.replicaId(writer, position.root)
     write.uint(writer, members.size)
     for (const [member, version] of sortedById(members)) {
       write.replicaId(writer, member)
@@ -45,16 +48,11 @@ export const haveCodec: MessageCodec<Have> = {
     }
   },
   read: (reader) => {
-    const heads = new Map<ReplicaId, Head>()
-    const hops = new Map<ReplicaId, number>()
-    const bytesEach = REPLICA_ID_BYTES + 2 + CHAIN_HASH_BYTES
-    for (let left = reader.count(LIMITS.versionOriginsMax, bytesEach, 'heads'); left > 0; left--) {
-      const origin = reader.replicaId()
-      heads.set(origin, { seq: reader.uint(), hash: readChainHash(reader) })
-      const came = reader.uint()
-      if (came > 0) hops.set(origin, came)
-    }
-    return { type: 'have', heads, hops, members: readVersions(reader) }
+    const heads = readHeads(reader)
+    const distance = reader.uint()
+    const position =
+      distance === 0 ? {} : { position: { root: reader.replicaId(), distance: distance - 1 } }
+    return { type: 'have', heads, ...position, members: readVersions(reader) }
   },
 }
 
@@ -133,32 +131,21 @@ function readSeries(reader: Reader): Series {
   return { previous, entries }
 }
 
-/** Entries that are pushed, and by how many links they will have come, at least 1. */
-export interface Pushed extends Series {
-  readonly hops: number
-}
-
 /** Plumtree's eager push: new entries, in a series for each origin. */
 export interface Push {
   readonly type: 'push'
-  readonly series: readonly Pushed[]
+  readonly series: readonly Series[]
 }
 
 export const pushCodec: MessageCodec<Push> = {
   write: (writer, { series }) => {
     write.uint(writer, series.length)
-    for (const each of series) {
-      write.uint(writer, each.hops)
-      writeSeries(writer, each)
-    }
+    for (const each of series) writeSeries(writer, each)
   },
   read: (reader) => {
-    const series: Pushed[] = []
-    let left = reader.count(LIMITS.seriesPerFrameMax, CHAIN_HASH_BYTES + 2, 'series')
-    for (; left > 0; left--) {
-      const hops = reader.uint()
-      series.push({ hops, ...readSeries(reader) })
-    }
+    const series: Series[] = []
+    let left = reader.count(LIMITS.seriesPerFrameMax, CHAIN_HASH_BYTES + 1, 'series')
+    for (; left > 0; left--) series.push(readSeries(reader))
     return { type: 'push', series }
   },
 }

@@ -42,9 +42,10 @@ export interface Hello {
   readonly wish: Wish
   /** How many members the sender knows, retired ones and itself included. */
   readonly members: number
-  /** The fingerprint of what it believes of all of them, and that of what it holds. */
+  /** The fingerprint of what it believes of all of them. */
   readonly beliefs: Uint8Array
-  readonly holdings: Uint8Array
+  /** In an answer: how many of the receiver's own entries the sender holds. */
+  readonly holds: number
 }
 
 export const FINGERPRINT_BYTES = 8
@@ -61,7 +62,7 @@ export const helloCodec: MessageCodec<Hello> = {
     write.uint(writer, WISHES.indexOf(message.wish))
     write.uint(writer, message.members)
     write.fixed(writer, message.beliefs)
-    write.fixed(writer, message.holdings)
+    write.uint(writer, message.holds)
   },
   read: (reader) => ({
     type: 'hello',
@@ -74,7 +75,7 @@ export const helloCodec: MessageCodec<Hello> = {
     wish: readWish(reader),
     members: reader.uint(),
     beliefs: reader.fixed(FINGERPRINT_BYTES, 'fingerprint'),
-    holdings: reader.fixed(FINGERPRINT_BYTES, 'fingerprint'),
+    holds: reader.uint(),
   }),
 }
 

@@ -81,12 +81,12 @@ const replicaMessage: fc.Arbitrary<ReplicaMessage> = fc.oneof(
     wish: fc.constantFrom(...WISHES),
     members: fc.nat(),
     beliefs: fingerprint,
-    holdings: fingerprint,
+    holds: fc.nat(),
   }),
   fc.record({
     type: fc.constant('have' as const),
     heads,
-    hops: fc.constant(new Map()),
+    position: fc.record({ root: replica, distance: fc.nat() }),
     members: fc.tuple(replica, version).map(([id, each]) => new Map([[id, each]])),
   }),
   fc.record({
@@ -115,7 +115,6 @@ const replicaMessage: fc.Arbitrary<ReplicaMessage> = fc.oneof(
     type: fc.constant('push' as const),
     series: fc.array(
       fc.record({
-        hops: fc.integer({ min: 1, max: 20 }),
         previous: hex,
         entries: fc.array(bytes, { maxLength: 4 }),
       }),
