@@ -5,6 +5,8 @@ import { live } from './history.ts'
 import { FAULTS, mixOf, type Fault, type Mix, type Profile } from './mix.ts'
 import { hunt } from './mutants/hunt.ts'
 import { replayCommand, without } from './replay.ts'
+import { MEASURES } from './scale/measures.ts'
+import { scale } from './scale/scale.ts'
 import { shrink } from './shrink.ts'
 import { sweep, type Swept } from './sweep.ts'
 
@@ -12,6 +14,7 @@ const HELP = `Usage: npm run simulate -- --seeds N [--from S] [--jobs J]
        npm run simulate -- --mutants [--seeds N] [--jobs J]
        npm run simulate -- --seed S [--profile store|identity] [--replicas N]
                            [--clients N] [--moments N] [--without FAULT,...]
+       npm run simulate -- --scale N [--only MEASURE] [--seed S] [--json FILE]
 
 Lives histories of replicas and clients on virtual time, in a world of faults that is
 drawn from a seed, and checks in each that the rules of packages/engine/SPEC.md hold.
@@ -38,6 +41,14 @@ the smallest history that was found to break it too:
   --without F    kinds of fault to leave out:
                  ${FAULTS.slice(0, 11).join(', ')},
                  ${FAULTS.slice(11).join(', ')}
+
+How good gossip is among very many replicas, beside what is published and what is aimed
+at; exit code 1 if an aim was missed:
+  --scale N      how many
+  --only M       one measure:
+                 ${MEASURES.map(({ name }) => name).join(', ')}
+  --seed S       what chance is drawn from (default: 1)
+  --json FILE    where the figures go, too
 `
 
 const OPTIONS = {
@@ -51,6 +62,9 @@ const OPTIONS = {
   clients: { type: 'string' },
   moments: { type: 'string' },
   without: { type: 'string' },
+  scale: { type: 'string' },
+  only: { type: 'string' },
+  json: { type: 'string' },
   help: { type: 'boolean' },
 } as const
 
@@ -64,6 +78,7 @@ export async function command(args: readonly string[]): Promise<number> {
       process.stdout.write(HELP)
       return 0
     }
+    if (values.scale !== undefined) return await measureScale(values)
     if (values.mutants === true) return await huntMutants(values)
     if (values.seed !== undefined) return tellOne(mixFrom(values))
     if (values.seeds === undefined) throw new TypeError('Say --seeds N, or --seed S.')
@@ -121,6 +136,17 @@ function tellOne(mix: Mix): number {
     console.log(`replay: ${replayCommand(shrink(mix))}`)
     return 1
   }
+}
+
+/** Measures gossip among very many replicas. */
+function measureScale(values: Values): Promise<number> {
+  const { only = '', json = '' } = values
+  if (only !== '' && !MEASURES.some(({ name }) => name === only)) {
+    throw new TypeError(`--only ${only}: no such measure.`)
+  }
+  const replicas = sizeFrom(values, 'scale', 1)
+  if (replicas < 2 || replicas > 100_000) throw new TypeError('--scale: from 2 to 100,000.')
+  return scale({ replicas, seed: numberFrom(values, 'seed', 1), only, json })
 }
 
 /** Puts one deliberate fault after the other into the code, and tells how soon each is caught. */
