@@ -7,11 +7,13 @@ import { hunt } from './mutants/hunt.ts'
 import { replayCommand, without } from './replay.ts'
 import { shrink } from './shrink.ts'
 import { sweep, type Swept } from './sweep.ts'
+import { viewOne } from './view/view-one.ts'
 
 const HELP = `Usage: npm run simulate -- --seeds N [--from S] [--jobs J]
        npm run simulate -- --mutants [--seeds N] [--jobs J]
        npm run simulate -- --seed S [--profile store|identity] [--replicas N]
                            [--clients N] [--moments N] [--without FAULT,...]
+                           [--view FILE.html]
 
 Lives histories of replicas and clients on virtual time, in a world of faults that is
 drawn from a seed, and checks in each that the rules of packages/engine/SPEC.md hold.
@@ -38,6 +40,8 @@ the smallest history that was found to break it too:
   --without F    kinds of fault to leave out:
                  ${FAULTS.slice(0, 11).join(', ')},
                  ${FAULTS.slice(11).join(', ')}
+  --view FILE    instead of lines, writes a page to be opened in a browser: replicas, links
+                 and frames, scrubbed through time, and who knows what at each moment
 `
 
 const OPTIONS = {
@@ -51,6 +55,7 @@ const OPTIONS = {
   clients: { type: 'string' },
   moments: { type: 'string' },
   without: { type: 'string' },
+  view: { type: 'string' },
   help: { type: 'boolean' },
 } as const
 
@@ -65,7 +70,8 @@ export async function command(args: readonly string[]): Promise<number> {
       return 0
     }
     if (values.mutants === true) return await huntMutants(values)
-    if (values.seed !== undefined) return tellOne(mixFrom(values))
+    if (values.seed !== undefined) return liveOne(values)
+    if (values.view !== undefined) throw new TypeError('--view: say which, with --seed S.')
     if (values.seeds === undefined) throw new TypeError('Say --seeds N, or --seed S.')
     return await sweepMany(values)
   } catch (error) {
@@ -107,6 +113,11 @@ function mixFrom(values: Values): Mix {
   }
   if (sized.replicas > 26) throw new TypeError('--replicas: up to 26.')
   return without(sized, faults as Fault[])
+}
+
+function liveOne(values: Values): number {
+  const mix = mixFrom(values)
+  return values.view === undefined ? tellOne(mix) : viewOne(mix, values.view)
 }
 
 /** Lives one history and tells it; a broken rule ends it. */
