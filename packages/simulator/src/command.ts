@@ -9,11 +9,13 @@ import { MEASURES } from './scale/measures.ts'
 import { scale } from './scale/scale.ts'
 import { shrink } from './shrink.ts'
 import { sweep, type Swept } from './sweep.ts'
+import { viewOne } from './view/view-one.ts'
 
 const HELP = `Usage: npm run simulate -- --seeds N [--from S] [--jobs J]
        npm run simulate -- --mutants [--seeds N] [--jobs J]
        npm run simulate -- --seed S [--profile store|identity] [--replicas N]
                            [--clients N] [--moments N] [--without FAULT,...]
+                           [--view FILE.html]
        npm run simulate -- --scale N [--only MEASURE] [--seed S] [--json FILE]
 
 Lives histories of replicas and clients on virtual time, in a world of faults that is
@@ -41,6 +43,8 @@ the smallest history that was found to break it too:
   --without F    kinds of fault to leave out:
                  ${FAULTS.slice(0, 11).join(', ')},
                  ${FAULTS.slice(11).join(', ')}
+  --view FILE    instead of lines, writes a page to be opened in a browser: replicas, links
+                 and frames, scrubbed through time, and who knows what at each moment
 
 How good gossip is among very many replicas, beside what is published and what is aimed
 at; exit code 1 if an aim was missed:
@@ -65,6 +69,7 @@ const OPTIONS = {
   scale: { type: 'string' },
   only: { type: 'string' },
   json: { type: 'string' },
+  view: { type: 'string' },
   help: { type: 'boolean' },
 } as const
 
@@ -80,7 +85,8 @@ export async function command(args: readonly string[]): Promise<number> {
     }
     if (values.scale !== undefined) return await measureScale(values)
     if (values.mutants === true) return await huntMutants(values)
-    if (values.seed !== undefined) return tellOne(mixFrom(values))
+    if (values.seed !== undefined) return liveOne(values)
+    if (values.view !== undefined) throw new TypeError('--view: say which, with --seed S.')
     if (values.seeds === undefined) throw new TypeError('Say --seeds N, or --seed S.')
     return await sweepMany(values)
   } catch (error) {
@@ -122,6 +128,11 @@ function mixFrom(values: Values): Mix {
   }
   if (sized.replicas > 26) throw new TypeError('--replicas: up to 26.')
   return without(sized, faults as Fault[])
+}
+
+function liveOne(values: Values): number {
+  const mix = mixFrom(values)
+  return values.view === undefined ? tellOne(mix) : viewOne(mix, values.view)
 }
 
 /** Lives one history and tells it; a broken rule ends it. */

@@ -143,6 +143,7 @@ export class Faults {
         return this.#damage(replica)
       case 'backup':
         this.#world.tell(() => `a backup is made of ${replica.name}`)
+        this.#world.record?.({ type: 'backed-up', replica })
         this.#backups.set(replica, replica.disk.backup())
         return
       case 'restore':
@@ -155,11 +156,13 @@ export class Faults {
   }
 
   /** A document's updates on disk become one. */
-  #compact({ name, disk }: SimulatedReplica): void {
+  #compact(replica: SimulatedReplica): void {
+    const { name, disk } = replica
     const document = disk.names.length === 0 ? undefined : this.#world.agenda.pick(disk.names)
     const updates = document === undefined ? undefined : disk.document(document)
     if (document === undefined || updates === undefined) return
     this.#world.tell(() => `${name} compacts ${document}`)
+    this.#world.record?.({ type: 'compacted', replica, document })
     disk.replace(document, disk.endOf(document), compacted(updates))
   }
 

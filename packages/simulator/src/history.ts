@@ -2,6 +2,7 @@ import { checkAlways, checkAtRest, isAtRest } from './checks.ts'
 import { Faults } from './faults.ts'
 import type { Happened } from './happened.ts'
 import type { Mix } from './mix.ts'
+import type { Watch } from './view/recorded.ts'
 import { check } from './violation.ts'
 import { World } from './world.ts'
 
@@ -22,10 +23,10 @@ export interface Outcome {
 
 /**
  * Lives the history that `mix` stands for, and with `write` tells it line by line: some seconds of faults, and then peace, in which everybody must
- * converge and fall quiet. Throws a `Violation` as soon as a rule is broken.
+ * converge and fall quiet. With `watch` somebody looks on. Throws a `Violation` as soon as a rule is broken.
  */
-export function live(mix: Mix, write?: (line: string) => void): Outcome {
-  const world = new World(mix, write)
+export function live(mix: Mix, write?: (line: string) => void, watch?: Watch): Outcome {
+  const world = new World(mix, write, watch)
   const faults = new Faults(world)
   for (let moment = 0; moment < mix.moments; moment++) {
     faults.moment()

@@ -65,12 +65,14 @@ export class Network {
     const { agenda, happened } = this.#world
     if (end.isMute) {
       happened.lostFrames += 1
+      this.#world.record?.({ type: 'swallowed', end, frame })
       return
     }
     const delay = end.isSlow ? agenda.between(0, SLOW_MS) : this.#latency()
     end.lastArrival = Math.max(end.lastArrival, agenda.now + delay)
     this.#queue(end, frame.length)
     agenda.at(end.lastArrival, () => this.#arrive(end, frame))
+    this.#world.record?.({ type: 'sent', end, frame, arrival: end.lastArrival })
     this.#repeat(end, frame)
   }
 
@@ -87,8 +89,10 @@ export class Network {
     const far = end.other
     if (far?.isOpen !== true || end.isBroken) {
       this.#world.happened.lostFrames += 1
+      this.#world.record?.({ type: 'lost', end, frame })
       return
     }
+    this.#world.record?.({ type: 'arrived', end, frame })
     this.#world.tell(() => {
       return `${end.owner.name} → ${far.owner.name}  ${frameText(frame, this.#world.nameOf)}`
     })
@@ -106,6 +110,7 @@ export class Network {
       const far = end.other
       if (far?.isOpen !== true || end.isBroken) return
       happened.duplicates += 1
+      this.#world.record?.({ type: 'repeated', end, frame })
       far.owner.step({ type: 'frame', link: far.id, frame })
     })
   }
@@ -125,6 +130,7 @@ export class Network {
     this.#unlink(end, agenda.between(0, 30))
     const far = end.other
     this.#world.tell(() => `${end.owner.name} closes its link to ${far?.owner.name}: ${code}`)
+    this.#world.record?.({ type: 'closed', end, code })
     if (far === undefined || end.isMute) return
     agenda.at(Math.max(end.lastArrival, agenda.now + this.#latency()), () => {
       if (!end.isBroken) this.#unlink(far, 0, code)
@@ -149,6 +155,10 @@ export class Network {
 
   mend(a: SimulatedReplica, b: SimulatedReplica): void {
     this.#parted.delete(pairOf(a, b))
+  }
+
+  areParted(a: SimulatedReplica, b: SimulatedReplica): boolean {
+    return this.#parted.has(pairOf(a, b))
   }
 
   /** Everybody can reach everybody, and links are as fast as ever; what vanishes is noticed by its silence. */

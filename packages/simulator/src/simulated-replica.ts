@@ -164,6 +164,7 @@ export class SimulatedReplica {
       return
     }
     for (const effect of engine.step(event, this.#now())) this.#carryOut(effect)
+    this.#world.record?.({ type: 'stepped' })
   }
 
   #now(): number {

@@ -8,6 +8,7 @@ import { Network } from './network.ts'
 import { SimulatedClient } from './simulated-client.ts'
 import { SimulatedReplica } from './simulated-replica.ts'
 import type { NameOf } from './trace.ts'
+import type { Scribe, Watch } from './view/recorded.ts'
 
 /** A crashed replica is back, and a standing one goes on, after at most this long, in ms. */
 const BACK_MS = 3_100
@@ -31,6 +32,8 @@ export class World {
   readonly happened: Happened = { ...NOTHING_HAPPENED }
   /** Every entry that ever was on a disk: logs forget, a checker does not. */
   readonly written: Map<string, SealedEntry> = new Map()
+  /** Told what is done to this world, while somebody watches it. */
+  readonly record: Scribe | undefined
   readonly #names = new Map<ReplicaId, string>()
   readonly #write: ((line: string) => void) | undefined
   #lastRun = 0
@@ -38,12 +41,13 @@ export class World {
   #lastClient = 0
   #isHealed = false
 
-  /** With `write` it is told line by line what happens. */
-  constructor(mix: Mix, write?: (line: string) => void) {
+  /** With `write` it is told line by line what happens; with `watch` somebody looks on. */
+  constructor(mix: Mix, write?: (line: string) => void, watch?: Watch) {
     this.mix = mix
     this.#write = write
     this.agenda = new Agenda(mix.seed)
     this.network = new Network(this)
+    this.record = watch?.(this)
     const names = Array.from({ length: mix.replicas }, (_, at) => String.fromCharCode(97 + at))
     for (const [at, name] of names.entries()) {
       // Each knows one other by configuration: the rest is found transitively.
@@ -120,11 +124,13 @@ export class World {
 
   tell(line: () => string): void {
     this.#write?.(`${String(this.agenda.now).padStart(6)} ms  ${line()}`)
+    this.record?.({ type: 'stepped' })
   }
 
   /** Ends all faults for good: everybody is up, linked, attached and reading. */
   heal(): void {
     this.tell(() => 'all faults end')
+    this.record?.({ type: 'faults-end' })
     this.#isHealed = true
     this.network.heal()
     this.agenda.run(BACK_MS)
@@ -150,6 +156,7 @@ export class World {
     for (const { replica } of first?.engine?.members ?? []) {
       if (ids.has(replica)) continue
       this.tell(() => `somebody removes ${this.nameOf(replica)}, which is nobody`)
+      this.record?.({ type: 'removed', id: replica })
       first?.step({ type: 'retire', replica, state: 'removed' })
     }
   }

@@ -1,4 +1,4 @@
-import type { Member } from '@rejoin/gossip'
+import { RememberedMembers } from '@rejoin/gossip'
 import { EMPTY_VERSION, replicaIdFromBytes, type ReplicaId } from '@rejoin/protocol'
 
 /**
@@ -8,7 +8,7 @@ import { EMPTY_VERSION, replicaIdFromBytes, type ReplicaId } from '@rejoin/proto
 export class Cast {
   readonly ids: readonly ReplicaId[]
   readonly addresses: readonly string[]
-  readonly members: readonly Member[]
+  readonly members: RememberedMembers
   readonly #placeOfId: ReadonlyMap<string, number>
   readonly #placeOfAddress: ReadonlyMap<string, number>
 
@@ -18,9 +18,10 @@ export class Cast {
     this.addresses = places.map(addressOf)
     this.#placeOfId = new Map(this.ids.map((id, place) => [id, place]))
     this.#placeOfAddress = new Map(this.addresses.map((address, place) => [address, place]))
-    this.members = this.ids.map((replica, place) => {
+    const members = this.ids.map((replica, place) => {
       return { replica, address: addressOf(place), version: EMPTY_VERSION, retired: false }
     })
+    this.members = new RememberedMembers(members)
   }
 
   placeOf(id: ReplicaId): number {

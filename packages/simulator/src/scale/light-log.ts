@@ -3,12 +3,12 @@ import {
   CHAIN_START,
   EMPTY_VERSION,
   seqOf,
-  type Entries,
   type Head,
   type Heads,
   type Range,
   type ReplicaId,
   type SealedEntry,
+  type Series,
   type Version,
 } from '@rejoin/protocol'
 
@@ -71,7 +71,7 @@ export class LightLog implements LogView {
   }
 
   /** Takes entries of one origin; answers those that were news, and whose they are. */
-  take({ entries }: Entries): { origin: ReplicaId; news: readonly Noted[] } {
+  take({ entries }: Series): { origin: ReplicaId; news: readonly Noted[] } {
     const news: Noted[] = []
     const found = entries.map((bytes) => this.#book.find(bytes))
     for (const noted of found) {

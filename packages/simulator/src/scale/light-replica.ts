@@ -1,4 +1,5 @@
 import { Gossip, type GossipEffect, type GossipEvent, type GossipOptions } from '@rejoin/gossip'
+import { CHAIN_START, NO_TAGS } from '@rejoin/protocol'
 
 import { LightLog } from './light-log.ts'
 import type { Noted } from './entry-book.ts'
@@ -6,7 +7,7 @@ import type { ScaleWorld } from './scale-world.ts'
 
 export type Identity = Pick<
   GossipOptions,
-  'self' | 'run' | 'address' | 'peers' | 'members' | 'seed'
+  'self' | 'run' | 'address' | 'peers' | 'members' | 'seed' | 'lifeguard'
 >
 
 /** What a replica's disk tells it. */
@@ -27,8 +28,13 @@ export class LightReplica {
     this.#place = place
     this.#world = world
     this.#log = new LightLog(identity.self, world.book)
-    const chain = '0'.repeat(16)
-    this.gossip = new Gossip({ ...identity, log: this.#log, notes: new Map(), chain })
+    this.gossip = new Gossip({
+      ...identity,
+      tags: NO_TAGS,
+      log: this.#log,
+      notes: new Map(),
+      chain: CHAIN_START,
+    })
   }
 
   /** Makes an own entry, which gossip hears of once it is durable. */
@@ -86,11 +92,13 @@ export class LightReplica {
     }
   }
 
-  #entries({ link, message }: GossipEffect & { type: 'entries' }): void {
+  #entries({ link, series, isPushed }: GossipEffect & { type: 'entries' }): void {
     const from = this.#world.network.peer(link)
-    const { origin, news } = this.#log.take(message)
+    const { origin, news } = this.#log.take(series)
     for (const { spread } of news) spread?.accepted(this.#place, from, this.#world.now)
-    this.#step({ type: 'took', link, origin })
+    const before = news[0]?.previous ?? CHAIN_START
+    const fresh = news.map(({ sealed }) => sealed)
+    this.#step({ type: 'took', link, origin, before, fresh, isPushed })
     this.#commit()
   }
 

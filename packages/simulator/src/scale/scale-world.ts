@@ -1,4 +1,4 @@
-import { Chance, type GossipEvent } from '@rejoin/gossip'
+import { Chance, RememberedMembers, type GossipEvent } from '@rejoin/gossip'
 
 import { Cast, mixed } from './cast.ts'
 import { EntryBook } from './entry-book.ts'
@@ -28,6 +28,8 @@ const STARTS_PER_S = 500
 const REMEMBERED_FROM = 2_000
 /** Events between two reports of progress; one also comes at the end of each run. */
 const PROGRESS_EVENTS = 65_536
+
+const NOBODY = new RememberedMembers([])
 
 type Due = GossipEvent | DiskEvent | Knock | { readonly type: 'start' }
 
@@ -138,7 +140,7 @@ export class ScaleWorld {
     const address = cast.addresses[place]
     if (self === undefined || address === undefined) throw new Error(`there is no place ${place}`)
     const seed = mixed(place, options.seed)
-    const members = cast.ids.length >= REMEMBERED_FROM ? cast.members : []
+    const members = cast.ids.length >= REMEMBERED_FROM ? cast.members : NOBODY
     const peers = cast.addresses.slice(0, SEEDS).filter((each) => each !== address)
     const identity = { self, run: self, address, peers, members, seed }
     this.network.started(place)

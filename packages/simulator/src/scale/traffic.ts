@@ -28,7 +28,7 @@ export class Traffic {
     this.#names[kind] ??= nameOf(frame)
     this.#frames[kind] = (this.#frames[kind] ?? 0) + links
     this.#bytes[kind] = (this.#bytes[kind] ?? 0) + links * frame.length
-    if (this.#names[kind] === 'entries') this.#payloads += links * entriesIn(frame)
+    if (PAYLOAD.includes(this.#names[kind] ?? '')) this.#payloads += links * entriesIn(frame)
   }
 
   /** All that was sent so far. */
@@ -58,9 +58,17 @@ function sentOf(ofKind: Sent['ofKind'], payloads: number): Sent {
     frames += kind.frames
     bytes += kind.bytes
   }
-  const { frames: payloadFrames, bytes: payloadBytes } = ofKind.get('entries') ?? NOTHING
+  let [payloadFrames, payloadBytes] = [0, 0]
+  for (const name of PAYLOAD) {
+    const kind = ofKind.get(name) ?? NOTHING
+    payloadFrames += kind.frames
+    payloadBytes += kind.bytes
+  }
   return { frames, bytes, payloadFrames, payloads, payloadBytes, ofKind }
 }
+
+/** Fetched and pushed. */
+const PAYLOAD = ['entries', 'push']
 
 const NOTHING = { frames: 0, bytes: 0 }
 
@@ -72,5 +80,9 @@ function nameOf(frame: Uint8Array): string {
 
 function entriesIn(frame: Uint8Array): number {
   const decoded = decodeReplicaMessage(frame)
-  return decoded.ok && decoded.value.type === 'entries' ? decoded.value.entries.length : 0
+  if (!decoded.ok) return 0
+  const { value } = decoded
+  if (value.type === 'entries') return value.entries.length
+  if (value.type !== 'push') return 0
+  return value.series.reduce((sum, { entries }) => sum + entries.length, 0)
 }
