@@ -183,6 +183,7 @@ export class FailureDetection {
     const isNews = membership.believe(record)
     if (record.replica === self) {
       if (isNews) this.#refute()
+      else if (record.state !== 'alive') this.#repeat(from)
       return isNews
     }
     if (record.state === 'suspect') return this.#suspect(record, from, now)
@@ -196,6 +197,11 @@ export class FailureDetection {
   #refute(): void {
     this.health.refuted()
     this.#with.roster.news(this.#with.membership.own, undefined)
+  }
+
+  /** Who has not heard a refutation is told again. */
+  #repeat(to: OpenLink | undefined): void {
+    this.#send(to, { type: 'members', members: [this.#with.membership.own], unmet: [] })
   }
 
   /** A further accuser is news too, as long as that shortens the suspicion. */
