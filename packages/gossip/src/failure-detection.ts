@@ -46,6 +46,7 @@ export class FailureDetection {
   readonly #suspicions: Suspicions
   /** Visits under way for relays, by address. */
   readonly #visits = new Map<string, number[]>()
+  #startedAt = 0
 
   constructor(options: FailureDetectionOptions) {
     const { links, emit, membership, lifeguard } = options
@@ -72,6 +73,7 @@ export class FailureDetection {
   }
 
   started(now: number): void {
+    this.#startedAt = now
     this.#swim.started(now)
   }
 
@@ -133,14 +135,16 @@ export class FailureDetection {
   }
 
   /**
-   * A replica could not be reached: so it is accused, unless this one has no links at all while there are
-   * many others, and so is likely the one that is cut off.
+   * A replica could not be reached: so it is accused. Not where there are many others and this one has no
+   * links at all, as it is likely the one that is cut off; nor while it has not been up for long, as
+   * the others may all be starting with it.
    */
   unreachable(address: string, owner: ReplicaId | undefined, now: number): void {
     this.#visited(address, false)
     const { links, membership } = this.#with
-    const isAlone = links.openCount === 0 && membership.size > OVERLAY_LIMITS.meshMax
-    if (owner !== undefined && !isAlone && !links.isOpen(owner)) this.accuse(owner, now)
+    const isSure = links.openCount > 0 && now - this.#startedAt > OVERLAY_LIMITS.startingMs
+    if (owner === undefined || links.isOpen(owner)) return
+    if (isSure || membership.size <= OVERLAY_LIMITS.meshMax) this.accuse(owner, now)
   }
 
   /** The connection to a peer has closed: whether it is still there shows when it is dialled. */

@@ -25,6 +25,8 @@ export const OVERLAY_LIMITS = {
   /** Between two visits that look for a part of the cluster that was split off; and for each member. */
   repairMsMin: 30_000,
   repairMsEach: 100,
+  /** How long after its start a replica takes it that others may just be starting, too. */
+  startingMs: 60_000,
   /** Attempts to draw a member that can be dialled. */
   drawsMax: 20,
 } as const
