@@ -20,6 +20,7 @@ import type { LinkState, OpenLink } from './link.ts'
 import type { Links } from './links.ts'
 import type { Membership } from './membership.ts'
 import type { Pace } from './pace.ts'
+import { fingerprintOfVersion, isSameFingerprint } from './fingerprint-bytes.ts'
 import type { FlatTree } from './flat-tree.ts'
 import type { Plumtree } from './plumtree.ts'
 import type { Roster } from './roster.ts'
@@ -83,9 +84,29 @@ export class AntiEntropy {
     for (const link of this.#links.open()) this.#tell(link, false)
   }
 
-  /** Tells a peer everything: on opening the link, and with every heartbeat. */
+  /** Tells a peer everything: on opening the link, and when it asks. */
   tellAll(link: OpenLink): void {
     this.#tell(link, true)
+  }
+
+  /** Tells a peer with every heartbeat what there is: all of it, or where that is much its fingerprint. */
+  beat(link: OpenLink): void {
+    if (this.#log.heads.size <= GOSSIP_LIMITS.beatHeadsMax) return this.#tell(link, true)
+    this.#tell(link, false)
+    if (!link.isAgreed || link.blocked) return
+    const held = [...this.#log.heads].map(([origin, { seq }]) => [origin, seq] as const)
+    const sum = fingerprintOfVersion(new Map(held))
+    const [heads, members] = [new Map<ReplicaId, Head>(), new Map<ReplicaId, Version>()]
+    const frame = encodeReplicaMessage({ type: 'have', heads, members, sum })
+    this.#emit({ type: 'send', links: [link.id], frame })
+  }
+
+  /** A peer's fingerprint shows whether it was understood; if not, it is asked for everything. */
+  #checkSum(link: OpenLink, sum: Uint8Array): void {
+    const theirs = [...(link.theirs ?? [])].filter(([, seq]) => seq > 0)
+    if (isSameFingerprint(sum, fingerprintOfVersion(new Map(theirs)))) return
+    const frame = encodeReplicaMessage({ type: 'want', ranges: [], graft: false })
+    this.#emit({ type: 'send', links: [link.id], frame })
   }
 
   /** Not before the peer knows the members whose versions it may count (rule L6). */
@@ -134,6 +155,7 @@ export class AntiEntropy {
       link.theirs.set(origin, seq)
       if (!first && seq > this.#log.reached(origin)) this.#expect(origin, seq, now)
     }
+    if (have.sum !== undefined) this.#checkSum(link, have.sum)
     this.#remind(link, have, first)
     this.#learn(link, have)
     if (first) this.ask(link, now)

@@ -6,6 +6,8 @@ export const GOSSIP_LIMITS = {
   greetingMs: 10_000,
   /** Between two complete `have`s on a link at rest: the beat that shows a link alive. */
   heartbeatMs: 5_000,
+  /** Origins up to which each heartbeat tells all heads; with more it tells their fingerprint. */
+  beatHeadsMax: 64,
   /** Nothing heard on a link for this long: it is half-open, and closed as silent. */
   silenceMs: 16_000,
   /** From a change of what is durable to telling peers: a round trip, within these. */
