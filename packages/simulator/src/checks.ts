@@ -10,9 +10,10 @@ import {
 } from '@rejoin/protocol'
 import * as Y from 'yjs'
 
+import { compacted } from './compacted.ts'
 import type { Disk } from './disk.ts'
 import type { Profile } from './mix.ts'
-import { compacted, type SimulatedReplica } from './simulated-replica.ts'
+import type { SimulatedReplica } from './simulated-replica.ts'
 import { check, Violation } from './violation.ts'
 import type { World } from './world.ts'
 
@@ -62,10 +63,13 @@ export function checkAlways(world: World): void {
   const disks = world.replicas.map(({ disk }) => disk)
   const versions = disks.map((disk) => disk.version())
   const truth = { stable: meet(versions), union: join(versions) }
-  for (const { name, engine, disk } of world.replicas) {
-    if (engine === undefined) continue
+  for (const { name, engine, disk, process } of world.replicas) {
+    // One that is taking a new id is on its way out.
+    if (engine === undefined || engine.replica !== disk.replica) continue
     const shown = engine.stability
-    check(covers(disk.version(), engine.version), 'L2', () => {
+    // Whoever stands still has not heard yet of what it dropped.
+    const hasHeard = process?.isAnswering === true
+    check(!hasHeard || covers(disk.version(), engine.version), 'L2', () => {
       return `${name} counts ${toText(engine.version)}, and has ${toText(disk.version())} on disk`
     })
     // Where one number names two entries, versions say too much until that is found out.
@@ -106,6 +110,7 @@ const EXPECTED: Readonly<Record<Profile, ReadonlySet<string>>> = {
   identity: new Set([
     'duplicate-link',
     'silent',
+    'read-only',
     'id-in-use',
     'retired',
     'self-link',
@@ -134,6 +139,7 @@ export function checkAtRest(world: World): void {
 /** [L6] everybody has everything, and knows it. [S3] Nothing is damaged any more. */
 function checkHealed({ name, engine, disk }: SimulatedReplica, first: Disk): void {
   if (engine === undefined) throw new Violation('L6', `${name} did not come back`)
+  check(engine.replica === disk.replica, 'L8', () => `${name} runs under an id that it gave up`)
   check(equalVersions(engine.version, first.version()), 'L6', () => {
     return `${name} is at ${toText(engine.version)}, and another at ${toText(first.version())}`
   })

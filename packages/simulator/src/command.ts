@@ -65,7 +65,7 @@ export async function command(args: readonly string[]): Promise<number> {
       return 0
     }
     if (values.mutants === true) return await huntMutants(values)
-    if (values.seed !== undefined) return tellOne(mixFrom(values))
+    if (values.seed !== undefined) return await tellOne(mixFrom(values))
     if (values.seeds === undefined) throw new TypeError('Say --seeds N, or --seed S.')
     return await sweepMany(values)
   } catch (error) {
@@ -110,15 +110,15 @@ function mixFrom(values: Values): Mix {
 }
 
 /** Lives one history and tells it; a broken rule ends it. */
-function tellOne(mix: Mix): number {
+async function tellOne(mix: Mix): Promise<number> {
   try {
-    const { acked, virtualMs } = live(mix, (line) => console.log(line))
+    const { acked, virtualMs } = await live(mix, (line) => console.log(line))
     console.log(`${acked} edits acknowledged in ${virtualMs} ms; every rule held`)
     return 0
   } catch (error) {
     console.log((error as Error).stack)
     console.log('\nlooking for a smaller history that breaks a rule too …')
-    console.log(`replay: ${replayCommand(shrink(mix))}`)
+    console.log(`replay: ${replayCommand(await shrink(mix))}`)
     return 1
   }
 }

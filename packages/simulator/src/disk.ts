@@ -1,5 +1,3 @@
-import type { Batch, LooseEntry, Stored } from '@rejoin/engine'
-import type { Member } from '@rejoin/gossip'
 import {
   CHAIN_START,
   covers,
@@ -10,6 +8,7 @@ import {
   type SealedEntry,
   type Version,
 } from '@rejoin/protocol'
+import type { Batch, LooseEntry, MemberRecord, Recovered } from '@rejoin/replica'
 import * as Y from 'yjs'
 
 /** What a disk holds of one origin: entries after its floor, and maybe loose ones beyond a cut. */
@@ -42,7 +41,7 @@ export class Disk {
   replica: ReplicaId
   #log = new Map<ReplicaId, OriginLog>()
   #documents = new Map<string, StoredDocument>()
-  #members = new Map<ReplicaId, Member>()
+  #members = new Map<ReplicaId, MemberRecord>()
   #notes = new Map<string, Uint8Array>()
   /** Where ids are used twice: whether nobody has this one any more. What depends on its entries may lack them. */
   readonly #isGivenUp: IsGivenUp | undefined
@@ -63,7 +62,7 @@ export class Disk {
     return copy
   }
 
-  write({ entries, members, snapshots, jumps, notes }: Batch): void {
+  write({ entries, members, snapshots = [], jumps = new Map(), notes = new Map() }: Batch): void {
     for (const member of members) this.#members.set(member.replica, member)
     for (const { document, update } of snapshots) this.#append(document, update)
     for (const entry of entries) this.#writeEntry(entry)
@@ -129,15 +128,16 @@ export class Disk {
     return last === undefined ? floor : { seq: last.dot.seq, hash: last.hash }
   }
 
-  stored(): Stored {
+  stored(): Recovered {
     const cuts = [...this.#log].filter(([, { cut }]) => cut !== undefined)
     return {
       replica: this.replica,
       heads: this.heads(),
       floors: new Map([...this.#log].map(([origin, { floor }]) => [origin, floor] as const)),
       members: [...this.#members.values()],
-      notes: this.#notes,
+      notes: new Map(this.#notes),
       cuts: cuts.map(([origin]) => origin),
+      problems: [],
     }
   }
 

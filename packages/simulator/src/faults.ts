@@ -1,7 +1,7 @@
 import type { Disk } from './disk.ts'
 import { DRAWN_FAULTS, type DrawnFault } from './mix.ts'
 import type { SimulatedClient } from './simulated-client.ts'
-import { compacted, SimulatedReplica } from './simulated-replica.ts'
+import { SimulatedReplica } from './simulated-replica.ts'
 import { versionText } from './trace.ts'
 import type { World } from './world.ts'
 
@@ -103,29 +103,28 @@ export class Faults {
     this.#world.network.mend(a, b)
   }
 
-  #toLink({ ends }: SimulatedReplica, fault: 'mute' | 'slowLink'): void {
+  #toLink({ links }: SimulatedReplica, fault: 'mute' | 'slowLink'): void {
     const { agenda, happened } = this.#world
-    const [...open] = ends.values()
-    if (open.length === 0) return
-    const end = agenda.pick(open)
-    const [from, to] = [end.owner.name, end.other?.owner.name]
+    if (links.size === 0) return
+    const link = agenda.pick([...links])
+    const [from, to] = [link.owner.replica.name, link.other?.owner.replica.name]
     if (fault === 'mute') {
       happened.halfOpen += 1
-      end.isMute = true
+      link.isMute = true
       return this.#world.tell(() => `what ${from} sends to ${to} vanishes`)
     }
-    end.isSlow = agenda.happens(0.7)
-    this.#world.tell(() => `from ${from} to ${to} it is ${end.isSlow ? 'slow' : 'fast'}`)
+    link.isSlow = agenda.happens(0.7)
+    this.#world.tell(() => `from ${from} to ${to} it is ${link.isSlow ? 'slow' : 'fast'}`)
   }
 
   #crash(replica: SimulatedReplica): void {
     const { agenda, happened } = this.#world
-    if (replica.engine === undefined) return
+    if (replica.process === undefined) return
     happened.crashes += 1
     this.#world.tell(() => `${replica.name} crashes`)
     replica.crash()
     agenda.after(agenda.between(10, 2_000), () => {
-      if (replica.engine === undefined) replica.start()
+      if (replica.process === undefined) replica.start()
     })
   }
 
@@ -136,7 +135,7 @@ export class Faults {
   ): void {
     switch (fault) {
       case 'trim':
-        return replica.step({ type: 'measured', logBytes: replica.disk.logBytes() })
+        return replica.tell({ type: 'measured', logBytes: replica.disk.logBytes() })
       case 'compact':
         return this.#compact(replica)
       case 'damage':
@@ -155,12 +154,13 @@ export class Faults {
   }
 
   /** A document's updates on disk become one. */
-  #compact({ name, disk }: SimulatedReplica): void {
-    const document = disk.names.length === 0 ? undefined : this.#world.agenda.pick(disk.names)
-    const updates = document === undefined ? undefined : disk.document(document)
-    if (document === undefined || updates === undefined) return
-    this.#world.tell(() => `${name} compacts ${document}`)
-    disk.replace(document, disk.endOf(document), compacted(updates))
+  #compact({ process, disk }: SimulatedReplica): void {
+    if (process === undefined || disk.names.length === 0) return
+    const document = this.#world.agenda.pick(disk.names)
+    // It is told to the replica when it fails.
+    process.call(() => {
+      void process.parts.compaction.compact(document, { evenIfSmall: true }).catch(() => {})
+    })
   }
 
   /** Never the only copy of anything: what is damaged everywhere is lost. */
@@ -182,7 +182,7 @@ export class Faults {
 
   /** A replica goes on with another disk than it had. */
   #replace(replica: SimulatedReplica, disk: Disk): void {
-    if (replica.engine === undefined) return
+    if (replica.process === undefined) return
     this.#world.happened.restores += 1
     this.#world.tell(() => {
       return `${replica.name} gets another disk, at ${versionText(disk.version(), this.#world.nameOf)}`

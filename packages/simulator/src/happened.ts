@@ -14,8 +14,10 @@ export interface Happened {
   moves: number
   /** People who went for good. */
   departures: number
-  /** Documents that a replica compacted in memory. */
+  /** Documents that a replica compacted. */
   compactions: number
+  /** Of which what is on disk was replaced. */
+  compactionsOnDisk: number
   pauses: number
   lostFrames: number
   stalls: number
@@ -24,7 +26,9 @@ export interface Happened {
   trims: number
   /** Replicas brought up by documents. */
   jumps: number
+  /** Changes that a disk had no room for. */
   failures: number
+  failedReads: number
   damages: number
   repairs: number
   restores: number
@@ -45,6 +49,7 @@ export const NOTHING_HAPPENED: Happened = {
   moves: 0,
   departures: 0,
   compactions: 0,
+  compactionsOnDisk: 0,
   pauses: 0,
   lostFrames: 0,
   stalls: 0,
@@ -53,6 +58,7 @@ export const NOTHING_HAPPENED: Happened = {
   trims: 0,
   jumps: 0,
   failures: 0,
+  failedReads: 0,
   damages: 0,
   repairs: 0,
   restores: 0,

@@ -17,6 +17,7 @@ export const FAULTS = [
   'jumpClock',
   'stall',
   'fail',
+  'failRead',
   'repeat',
   'trim',
   'compact',
@@ -29,9 +30,9 @@ export const FAULTS = [
 
 export type Fault = (typeof FAULTS)[number]
 
-/** Those that come where something is written or sent; all others are drawn each moment. */
-type InPlace = 'stall' | 'fail' | 'repeat'
-const IN_PLACE: ReadonlySet<Fault> = new Set<InPlace>(['stall', 'fail', 'repeat'])
+/** Those that come where something is written, read or sent; all others are drawn each moment. */
+type InPlace = 'stall' | 'fail' | 'failRead' | 'repeat'
+const IN_PLACE: ReadonlySet<Fault> = new Set<InPlace>(['stall', 'fail', 'failRead', 'repeat'])
 
 export type DrawnFault = Exclude<Fault, InPlace>
 export const DRAWN_FAULTS: readonly DrawnFault[] = FAULTS.filter(
@@ -72,6 +73,7 @@ const LIKELY: Readonly<Record<Fault, number>> = {
   jumpClock: 0.02,
   stall: 0.01,
   fail: 0.01,
+  failRead: 0.01,
   repeat: 0.1,
   trim: 0.04,
   compact: 0.01,

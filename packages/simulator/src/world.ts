@@ -33,10 +33,9 @@ export class World {
   readonly written: Map<string, SealedEntry> = new Map()
   readonly #names = new Map<ReplicaId, string>()
   readonly #write: ((line: string) => void) | undefined
-  #lastRun = 0
   #lastId = 0
   #lastClient = 0
-  #isHealed = false
+  isHealed = false
 
   /** With `write` it is told line by line what happens. */
   constructor(mix: Mix, write?: (line: string) => void) {
@@ -98,12 +97,7 @@ export class World {
   /** Whether a fault comes now. */
   happens(fault: Fault): boolean {
     const likely = this.mix.likely[fault]
-    return likely > 0 && !this.#isHealed && this.agenda.happens(likely)
-  }
-
-  nextRun(): string {
-    this.#lastRun += 1
-    return this.#lastRun.toString(16).padStart(16, '0')
+    return likely > 0 && !this.isHealed && this.agenda.happens(likely)
   }
 
   /** An id for whoever is called `name`, who may have had others before. */
@@ -123,19 +117,19 @@ export class World {
   }
 
   /** Ends all faults for good: everybody is up, linked, attached and reading. */
-  heal(): void {
+  async heal(): Promise<void> {
     this.tell(() => 'all faults end')
-    this.#isHealed = true
+    this.isHealed = true
     this.network.heal()
-    this.agenda.run(BACK_MS)
+    await this.agenda.run(BACK_MS)
     // Whoever opens a damaged document finds it; here somebody looks at all of them.
     for (const replica of this.replicas) {
       for (const document of replica.disk.names) {
         const isDamaged = replica.disk.document(document) === undefined
-        if (isDamaged) replica.step({ type: 'damaged', document })
+        if (isDamaged) replica.tell({ type: 'damaged', document })
       }
     }
-    this.agenda.run(MEETING_MS)
+    await this.agenda.run(MEETING_MS)
     this.#removeGhosts()
     for (const client of this.clients) {
       client.attach(this.agenda.pick(this.replicas))
@@ -150,7 +144,7 @@ export class World {
     for (const { replica } of first?.engine?.members ?? []) {
       if (ids.has(replica)) continue
       this.tell(() => `somebody removes ${this.nameOf(replica)}, which is nobody`)
-      first?.step({ type: 'retire', replica })
+      first?.tell({ type: 'retire', replica })
     }
   }
 }
