@@ -30,7 +30,7 @@ export async function openReplica(options: ReplicaOptions = {}): Promise<Replica
   return new OpenReplica(parts, options.transport?.address ?? '')
 }
 
-class OpenReplica implements Replica {
+export class OpenReplica implements Replica {
   readonly #driver: Driver
   readonly #store: Store
   readonly #storeDriver: StoreDriver

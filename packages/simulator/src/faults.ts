@@ -7,8 +7,9 @@ import type { World } from './world.ts'
 
 /** Replicas, copies of others included. */
 const COPIES_UP_TO = 7
-/** Edits at once. */
-const BURST_UP_TO = 150
+/** Edits at once; now and then so many that a document's tail is compacted. */
+const BURST_UP_TO = 100
+const LONG_BURST = 300
 
 /**
  * What happens to a world: each moment somebody may type, and each fault of its mix may come. Nothing comes
@@ -53,6 +54,8 @@ export class Faults {
         return this.#toLink(replica, fault)
       case 'crash':
         return this.#crash(replica)
+      case 'restart':
+        return this.#restart(replica)
       case 'blackout':
         this.#world.happened.blackouts += 1
         this.#world.tell(() => 'the power fails everywhere')
@@ -84,10 +87,12 @@ export class Faults {
     }
   }
 
-  /** Much at once, as when something is pasted word by word: documents get so long a tail that they are compacted. */
+  /** Much at once, as when something is pasted word by word. */
   #burst(client: SimulatedClient): void {
-    this.#world.happened.bursts += 1
-    for (let left = this.#world.agenda.between(20, BURST_UP_TO); left > 0; left--) client.type()
+    const { agenda, happened } = this.#world
+    happened.bursts += 1
+    const edits = agenda.happens(0.15) ? LONG_BURST : agenda.between(20, BURST_UP_TO)
+    for (let left = edits; left > 0; left--) client.type()
   }
 
   #part(a: SimulatedReplica, b: SimulatedReplica): void {
@@ -121,11 +126,19 @@ export class Faults {
     const { agenda, happened } = this.#world
     if (replica.process === undefined) return
     happened.crashes += 1
-    this.#world.tell(() => `${replica.name} crashes`)
-    replica.crash()
-    agenda.after(agenda.between(10, 2_000), () => {
-      if (replica.process === undefined) replica.start()
-    })
+    const isSilent = agenda.happens(0.3)
+    if (isSilent) happened.vanished += 1
+    this.#world.tell(() => `${replica.name} ${isSilent ? 'loses its power' : 'crashes'}`)
+    replica.crash({ isSilent })
+    replica.startAfter(agenda.between(10, 2_000))
+  }
+
+  #restart(replica: SimulatedReplica): void {
+    const { agenda, happened } = this.#world
+    if (replica.process?.isOpen !== true) return
+    happened.restarts += 1
+    this.#world.tell(() => `${replica.name} is asked to end`)
+    replica.restart(agenda.between(10, 500))
   }
 
   /** What happens to disks, and to directories. */

@@ -1,6 +1,10 @@
 /** What really happened in a run: a run in which nothing rare happens shows nothing. */
 export interface Happened {
   crashes: number
+  /** Of which nobody was told. */
+  vanished: number
+  /** Processes that ended as they should, and came back. */
+  restarts: number
   /** All at once. */
   blackouts: number
   /** Processes that stood still for a while. */
@@ -40,6 +44,8 @@ export interface Happened {
 
 export const NOTHING_HAPPENED: Happened = {
   crashes: 0,
+  vanished: 0,
+  restarts: 0,
   blackouts: 0,
   standstills: 0,
   partitions: 0,

@@ -66,6 +66,7 @@ export class Network {
     from.owner.replica.framesSent += 1
     if (from.isMute) {
       happened.lostFrames += 1
+      if (isBack(from.other)) agenda.after(this.#latency(), () => this.break(from))
       return
     }
     const delay = from.isSlow ? agenda.between(0, SLOW_MS) : this.#latency()
@@ -106,6 +107,14 @@ export class Network {
     }
   }
 
+  /** A machine is gone from one moment to the next: the other end is told nothing. */
+  vanish(link: SimulatedLink): void {
+    if (link.other === undefined) return this.break(link)
+    link.isBroken = true
+    link.other.isMute = true
+    link.end(0, BROKEN)
+  }
+
   /** One end closes a link: what it sent before still arrives, and then the reason. */
   close(link: SimulatedLink, closing: Closing): void {
     const { agenda } = this.#world
@@ -136,6 +145,11 @@ export class Network {
     this.#parted.clear()
     for (const { links } of this.#world.replicas) for (const link of links) link.isSlow = false
   }
+}
+
+/** Whether the machine has started again, which knows nothing of the link, and says so. */
+function isBack(vanished: SimulatedLink | undefined): boolean {
+  return vanished?.owner.isOver === true && vanished.owner.replica.process !== undefined
 }
 
 /** `a → b` */

@@ -60,7 +60,7 @@ export class SimulatedClient {
   }
 
   attach(replica: SimulatedReplica): void {
-    if (replica.process === undefined || this.#at !== undefined) return
+    if (replica.process?.isOpen !== true || this.#at !== undefined) return
     const at: Place = { replica, session: undefined }
     at.session = replica.attach(this.#listenerAt(at))
     this.#at = at

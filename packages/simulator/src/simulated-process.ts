@@ -1,5 +1,5 @@
 import { compact, type SessionListener } from '@rejoin/replica'
-import { assemble, type Clock, type Parts } from '@rejoin/replica/parts'
+import { assemble, OpenReplica, type Clock, type Machine, type Parts } from '@rejoin/replica/parts'
 
 import type { SimulatedReplica } from './simulated-replica.ts'
 import { SimulatedSession } from './simulated-session.ts'
@@ -17,9 +17,11 @@ export class SimulatedProcess {
   readonly world: World
   readonly sessions: Set<SimulatedSession> = new Set()
   readonly transport: SimulatedTransport
+  readonly running: OpenReplica
   readonly #parts: Parts
   readonly #store: SimulatedStore
   #isOver = false
+  #isClosing = false
   /** What has come while it stands still; `undefined` while it does not. */
   #held: (() => void)[] | undefined
 
@@ -43,6 +45,7 @@ export class SimulatedProcess {
         compactor: this.#compactor(),
       },
     )
+    this.running = new OpenReplica(this.#parts, replica.address)
     this.#parts.driver.start()
   }
 
@@ -52,6 +55,11 @@ export class SimulatedProcess {
 
   get isOver(): boolean {
     return this.#isOver
+  }
+
+  /** Whether it takes sessions. */
+  get isOpen(): boolean {
+    return !this.#isOver && !this.#isClosing
   }
 
   /** Whether it answers those who dial it. */
@@ -83,11 +91,14 @@ export class SimulatedProcess {
   }
 
   /** Compacts as the thread does, with the time that it takes. */
-  #compactor(): Parameters<typeof assemble>[1]['compactor'] {
+  #compactor(): Machine['compactor'] {
     return {
       compact: async (updates, options) => {
         this.world.happened.compactions += 1
-        await new Promise<void>((resolve) => this.later(this.world.agenda.between(0, 8), resolve))
+        const { agenda } = this.world
+        // Now and then others are before it, and much is written meanwhile.
+        const tookMs = agenda.happens(0.5) ? agenda.between(0, 8) : agenda.between(50, 500)
+        await new Promise<void>((resolve) => this.later(tookMs, resolve))
         return compact(updates, options)
       },
       close: async () => {},
@@ -130,11 +141,22 @@ export class SimulatedProcess {
     this.world.agenda.after(0, () => this.#goOn())
   }
 
-  /** It is killed, or its machine loses its power: what is on the disk is all that is left. */
-  end(): void {
+  /** It is asked to end (SIGTERM), and says when it is ready to. */
+  close(onClosed: () => void): void {
+    if (!this.isOpen) return
+    this.#isClosing = true
+    this.call(() => {
+      // What its disk did not take is lost as in a crash.
+      const closed = this.running.close().catch(() => {})
+      void closed.then(() => this.world.agenda.after(0, onClosed))
+    })
+  }
+
+  /** It is killed, or its machine loses its power, silently: what is on the disk is all that is left. */
+  end({ isSilent = false }: { isSilent?: boolean } = {}): void {
     this.#isOver = true
     this.#store.lose()
-    this.transport.lose()
+    this.transport.lose({ isSilent })
     for (const session of this.sessions) session.lose()
   }
 }

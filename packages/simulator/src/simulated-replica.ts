@@ -54,9 +54,25 @@ export class SimulatedReplica {
     this.process = new SimulatedProcess(this, this.#world)
   }
 
-  crash(): void {
+  /** Ends as it should, and starts again `afterMs` later. */
+  restart(afterMs: number): void {
+    const { process } = this
+    process?.close(() => {
+      if (this.process !== process) return
+      this.crash()
+      this.startAfter(afterMs)
+    })
+  }
+
+  startAfter(ms: number): void {
+    this.#world.agenda.after(ms, () => {
+      if (this.process === undefined) this.start()
+    })
+  }
+
+  crash(how: { isSilent?: boolean } = {}): void {
     for (const code of this.rejections) this.#refused.add(code)
-    this.process?.end()
+    this.process?.end(how)
     this.process = undefined
   }
 

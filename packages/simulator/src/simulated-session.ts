@@ -1,5 +1,4 @@
 import type { Session, SessionListener } from '@rejoin/replica'
-import { AttachedSession } from '@rejoin/replica/parts'
 
 import type { SimulatedProcess } from './simulated-process.ts'
 
@@ -13,7 +12,7 @@ export class SimulatedSession {
     this.#process = process
     this.#listener = listener
     process.call(() => {
-      this.#session = new AttachedSession(process.parts.driver, listener)
+      this.#session = process.running.attach(listener)
     })
   }
 

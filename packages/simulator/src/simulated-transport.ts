@@ -27,12 +27,12 @@ export class SimulatedTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    this.lose()
+    this.lose({ isSilent: false })
   }
 
-  /** Every link ends, without a word. */
-  lose(): void {
+  /** Every link ends; silently, if the machine itself is gone. */
+  lose({ isSilent }: { isSilent: boolean }): void {
     const { replica, world } = this.#process
-    for (const link of replica.links) world.network.break(link)
+    for (const link of replica.links) world.network[isSilent ? 'vanish' : 'break'](link)
   }
 }

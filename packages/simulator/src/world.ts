@@ -10,7 +10,7 @@ import { SimulatedReplica } from './simulated-replica.ts'
 import type { NameOf } from './trace.ts'
 
 /** A crashed replica is back, and a standing one goes on, after at most this long, in ms. */
-const BACK_MS = 3_100
+const BACK_MS = 4_000
 /** Time in which everybody meets again, in ms. */
 const MEETING_MS = 20_000
 

@@ -21,9 +21,30 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'call a failed commit done',
     rule: 'S2',
-    file: 'engine/dist/storing.js',
-    find: 'commit.failed(event.reason);',
-    replace: 'return this.#committed(commit.committed(event.batch), now);',
+    file: 'replica/dist/store-driver.js',
+    find: 'return this.failed(error);\n        }\n        finally',
+    replace: '}\n        finally',
+  },
+  {
+    name: 'call a commit done before it is',
+    rule: 'S1',
+    file: 'replica/dist/store-driver.js',
+    find: 'await this.#store.commit(batch);',
+    replace: 'void this.#store.commit(batch).catch(() => {});',
+  },
+  {
+    name: 'never open a store again that has failed',
+    rule: 'S2',
+    file: 'replica/dist/store-driver.js',
+    find: 'this.#reopening ??= this.#clock.schedule(this.#reopenMs, () => void this.#reopen());',
+    replace: '',
+  },
+  {
+    name: 'leave sessions with an engine that is gone',
+    rule: 'L8',
+    file: 'replica/dist/driver.js',
+    find: 'this.#endAll(RESTARTING);',
+    replace: '',
   },
   {
     name: 'apply entries before what they depend on',
