@@ -1,14 +1,19 @@
 import {
   CHAIN_START,
   covers,
-  type ChainHash,
   type Head,
-  type Range,
   type ReplicaId,
   type SealedEntry,
   type Version,
 } from '@rejoin/protocol'
-import type { Batch, LooseEntry, MemberRecord, Recovered } from '@rejoin/replica'
+import type {
+  Batch,
+  EntryRange,
+  LooseEntry,
+  MemberRecord,
+  Recovered,
+  StoredEntries,
+} from '@rejoin/replica'
 import * as Y from 'yjs'
 
 /** What a disk holds of one origin: entries after its floor, and maybe loose ones beyond a cut. */
@@ -133,12 +138,17 @@ export class Disk {
     return {
       replica: this.replica,
       heads: this.heads(),
-      floors: new Map([...this.#log].map(([origin, { floor }]) => [origin, floor] as const)),
+      floors: this.#floors(),
       members: [...this.#members.values()],
       notes: new Map(this.#notes),
       cuts: cuts.map(([origin]) => origin),
       problems: [],
     }
+  }
+
+  #floors(): Map<ReplicaId, Head> {
+    const floors = [...this.#log].map(([origin, { floor }]) => [origin, floor] as const)
+    return new Map(floors.filter(([, { seq }]) => seq > 0))
   }
 
   heads(): Map<ReplicaId, Head> {
@@ -175,22 +185,22 @@ export class Disk {
     return this.entries().reduce((bytes, entry) => bytes + entry.bytes.length, 0)
   }
 
-  read({ origin, from, to }: Range): { previous: ChainHash; entries: Uint8Array[] } {
+  read(origin: ReplicaId, { from, to, bytesMax }: EntryRange): StoredEntries {
     const { floor, entries } = this.#logOf(origin)
     const head = this.#headOf(origin).seq
-    // A few at a time, so that asking on is part of every run.
-    const some = entries
-      .filter(({ dot }) => dot.seq >= from && dot.seq <= Math.min(to, head))
-      .slice(0, 3)
+    const asked = entries.filter(({ dot }) => dot.seq >= from && dot.seq <= Math.min(to, head))
     const previous = entries.find(({ dot }) => dot.seq === from - 1)?.hash
     if (previous === undefined && floor.seq !== from - 1)
       return { previous: CHAIN_START, entries: [] }
-    return { previous: previous ?? floor.hash, entries: some.map(({ bytes }) => bytes) }
+    return {
+      previous: previous ?? floor.hash,
+      entries: upTo(bytesMax, asked).map(({ bytes }) => bytes),
+    }
   }
 
-  readLoose(origin: ReplicaId, seq: number): LooseEntry[] {
+  readLoose(origin: ReplicaId, seq: number, bytesMax: number): LooseEntry[] {
     const after = this.#logOf(origin).entries.filter(({ dot }) => dot.seq > seq)
-    return after.slice(0, 2).map(({ dot, bytes }) => ({ seq: dot.seq, bytes }))
+    return upTo(bytesMax, after).map(({ dot, bytes }) => ({ seq: dot.seq, bytes }))
   }
 
   cut(origin: ReplicaId, seq: number): Head {
@@ -209,7 +219,7 @@ export class Disk {
       const entries = log.entries.filter(({ dot }) => dot.seq > seq)
       this.#log.set(origin, { ...log, floor, entries })
     }
-    return new Map([...this.#log].map(([origin, { floor }]) => [origin, floor]))
+    return this.#floors()
   }
 
   renew(id: ReplicaId, keep: number): void {
@@ -271,4 +281,13 @@ export class Disk {
   holdsToken(document: string, token: string): boolean {
     return this.#docOf(document).getMap('tokens').get(token) === true
   }
+}
+
+/** As many of them as `bytesMax` allows, and one where there is one. */
+function upTo(bytesMax: number, entries: readonly SealedEntry[]): SealedEntry[] {
+  let bytes = 0
+  return entries.filter((entry, at) => {
+    bytes += entry.bytes.length
+    return at === 0 || bytes <= bytesMax
+  })
 }

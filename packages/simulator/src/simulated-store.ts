@@ -22,6 +22,14 @@ interface Change {
   readonly isReopening: boolean
 }
 
+/** How much is read at once: little, so that asking on is part of every run. */
+export interface AtOnce {
+  readonly bytes: number
+  readonly names: number
+}
+
+const LITTLE: AtOnce = { bytes: 400, names: 1 }
+
 const NO_SPACE = new RejoinError('store-failed', 'The disk is full.')
 
 /**
@@ -38,11 +46,14 @@ export class SimulatedStore implements Store {
   readonly #changes: Change[] = []
   #failure: Error | undefined
   readonly #salvaged = new Set<string>()
+  readonly #atOnce: AtOnce
+  #isClosed = false
 
-  constructor(process: SimulatedProcess, disk: Disk) {
+  constructor(process: SimulatedProcess, disk: Disk, atOnce: AtOnce = LITTLE) {
     this.#process = process
     this.#world = process.world
     this.#disk = disk
+    this.#atOnce = atOnce
     this.recovered = disk.stored()
   }
 
@@ -123,6 +134,7 @@ export class SimulatedStore implements Store {
   }
 
   #change<T>(change: () => T, { isReopening = false } = {}): Promise<T> {
+    if (this.#isClosed) return Promise.reject(closedError())
     return new Promise((resolve, reject) => {
       let made: { value: T } | undefined
       const make = (): void => void (made = { value: change() })
@@ -159,7 +171,7 @@ export class SimulatedStore implements Store {
   /** Why a change fails, if it does: the disk is full for a while. */
   #errorOf({ isReopening, make }: Change): Error | undefined {
     const { agenda, happened, isHealed } = this.#world
-    if (isReopening) return !isHealed && agenda.happens(0.3) ? NO_SPACE : undefined
+    if (isReopening) return isHealed || agenda.happens(0.7) ? undefined : this.#failure
     if (this.#failure !== undefined || !this.#world.happens('fail')) return this.#failure
     happened.failures += 1
     this.#tell(() => 'can write no more: its disk is full')
@@ -175,12 +187,14 @@ export class SimulatedStore implements Store {
     }
   }
 
-  readEntries(origin: ReplicaId, { from, to }: EntryRange): Promise<StoredEntries> {
-    return this.#read(() => this.#disk.read({ origin, from, to }))
+  readEntries(origin: ReplicaId, range: EntryRange): Promise<StoredEntries> {
+    const bytesMax = Math.min(range.bytesMax, this.#atOnce.bytes)
+    return this.#read(() => this.#disk.read(origin, { ...range, bytesMax }))
   }
 
-  readLoose(origin: ReplicaId, { seq }: { seq: number }): Promise<LooseEntry[]> {
-    return this.#read(() => this.#disk.readLoose(origin, seq))
+  readLoose(origin: ReplicaId, after: { seq: number; bytesMax: number }): Promise<LooseEntry[]> {
+    const bytesMax = Math.min(after.bytesMax, this.#atOnce.bytes)
+    return this.#read(() => this.#disk.readLoose(origin, after.seq, bytesMax))
   }
 
   readDocument(document: string): Promise<StoredDocument> {
@@ -202,13 +216,13 @@ export class SimulatedStore implements Store {
     return this.#read(() => this.#disk.logBytes())
   }
 
-  /** One at a time, so that asking on is part of every run. */
-  listDocuments({ after = '' }: { after?: string }): Promise<string[]> {
+  listDocuments({ after = '', limit }: { after?: string; limit: number }): Promise<string[]> {
+    const names = Math.min(limit, this.#atOnce.names)
     return this.#read(() =>
       this.#disk.names
         .toSorted()
         .filter((name) => name > after)
-        .slice(0, 1),
+        .slice(0, names),
     )
   }
 
@@ -218,6 +232,7 @@ export class SimulatedStore implements Store {
 
   /** What a read finds is of its beginning or of its end, or it fails. */
   #read<T>(read: () => T): Promise<T> {
+    if (this.#isClosed) return Promise.reject(closedError())
     const { agenda, happened } = this.#world
     const reading = async (): Promise<T> => read()
     const early = agenda.happens(0.5) ? reading() : undefined
@@ -232,5 +247,15 @@ export class SimulatedStore implements Store {
     })
   }
 
-  async close(): Promise<void> {}
+  /** Waits for what is under way. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return
+    const last = this.#change(() => {})
+    this.#isClosed = true
+    await last.catch(() => {})
+  }
+}
+
+function closedError(): RejoinError {
+  return new RejoinError('closed', 'The store is closed.')
 }
