@@ -204,6 +204,21 @@ export class Faults {
     this.#world.forgive(replica)
     replica.disk = disk
     replica.start()
+    this.#keepAlone(replica)
+  }
+
+  /** Whoever has a disk of before, or a copy of one, may write for a while before it meets anybody. */
+  #keepAlone(replica: SimulatedReplica): void {
+    const { agenda, clients, network, replicas } = this.#world
+    if (agenda.happens(0.5)) return
+    const others = replicas.filter((other) => other !== replica)
+    for (const other of others) network.part(replica, other)
+    agenda.after(agenda.between(200, 2_000), () => {
+      for (const other of others) network.mend(replica, other)
+    })
+    const client = agenda.pick(clients)
+    client.detach()
+    client.attach(replica)
   }
 
   /** A second replica starts on a copy of a directory, beside the first. */
@@ -220,5 +235,6 @@ export class Faults {
     this.#world.tell(() => `${copy.name} starts on a copy of the disk of ${name}`)
     replicas.push(copy)
     copy.start()
+    this.#keepAlone(copy)
   }
 }
