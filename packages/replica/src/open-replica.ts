@@ -170,13 +170,15 @@ export class OpenReplica implements Replica {
 
   /** Waits until all that was accepted is durable; `false` when that can't, or did not, happen. */
   async #settled(): Promise<boolean> {
-    const { engine, clock } = this.#driver
+    const { clock } = this.#driver
     const deadline = clock.now() + REPLICA_LIMITS.closeMs
-    const isDone = (): boolean => engine.isSettled || engine.failure !== undefined
+    const isSettled = (): boolean => this.#driver.engine.isSettled
+    // Another engine may take its place meanwhile (rule L8).
+    const isDone = (): boolean => isSettled() || this.#driver.engine.failure !== undefined
     // Edits that were dispatched in this very turn have first to reach the engine.
     await pause(clock, 0)
     while (!isDone() && clock.now() < deadline) await pause(clock, 1)
-    return engine.isSettled
+    return isSettled()
   }
 }
 
