@@ -56,6 +56,14 @@ describe('[L8] an id that is used twice is given up', () => {
     await vi.waitFor(() => expect(first.status().members).toHaveLength(1))
     await untilEqual(first, second)
     const { id } = second
+    const commit = store.commit.bind(store)
+    // What the old engine has under way it never hears of.
+    let isUnderWay = false
+    store.commit = async () => {
+      isUnderWay = true
+      store.commit = commit
+      await new Promise(() => {})
+    }
     const renew = store.renew.bind(store)
     const closed = new Promise<void>((resolve, reject) => {
       store.renew = async (keep) => {
@@ -63,6 +71,9 @@ describe('[L8] an id that is used twice is given up', () => {
         return await renew(keep)
       }
     })
+    const notes = await second.open('notes')
+    notes.doc.getText().insert(0, 'more ')
+    await vi.waitFor(() => expect(isUnderWay).toBe(true))
     first.remove(id)
     await closed
     expect(store.recovered.replica).not.toBe(id)

@@ -36,8 +36,9 @@ the smallest history that was found to break it too:
   --replicas N, --clients N, --moments N
                  other sizes than the seed draws
   --without F    kinds of fault to leave out:
-                 ${FAULTS.slice(0, 11).join(', ')},
-                 ${FAULTS.slice(11).join(', ')}
+                 ${FAULTS.slice(0, 9).join(', ')},
+                 ${FAULTS.slice(9, 17).join(', ')},
+                 ${FAULTS.slice(17).join(', ')}
 `
 
 const OPTIONS = {
