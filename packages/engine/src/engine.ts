@@ -1,9 +1,10 @@
 import {
   Gossip,
+  RememberedMembers,
   type GossipEffect,
   type GossipEvent,
+  type KnownMember,
   type LinkId,
-  type Member,
 } from '@rejoin/gossip'
 import {
   CHAIN_START,
@@ -69,10 +70,7 @@ export class Engine {
       self: replica,
       heads,
       floors,
-      isVoid: (origin, seq, by) => {
-        const { membership } = this.#gossip
-        return membership.isVoid(origin, seq) && (by === undefined || membership.hasTold(by))
-      },
+      isVoid: (origin, seq, by) => this.#gossip.isVoid(origin, seq, by),
     })
     const emit = (effect: EngineEffect): void => this.#emit(effect)
     const [residents, commit] = [this.#residents, this.#commit]
@@ -118,10 +116,10 @@ export class Engine {
 
   /** `R`, `U` and the divergence, as far as this replica knows. */
   get stability(): Stability {
-    return stabilityOf(this.version, this.#gossip.membership, this.unmet.length)
+    return stabilityOf(this.version, this.#gossip)
   }
 
-  get members(): Member[] {
+  get members(): KnownMember[] {
     return [...this.#gossip.membership.all()]
   }
 
@@ -184,6 +182,7 @@ export class Engine {
       case 'cut':
       case 'mended':
       case 'retire':
+      case 'retag':
         return this.#gossiped(event, now)
       default:
         return this.#store(event, now)
@@ -261,8 +260,7 @@ export class Engine {
   }
 
   #store(event: StoreEvent, now: number): void {
-    const stable = { membership: this.#gossip.membership, unmet: this.unmet.length }
-    this.#heed(this.#storing.take(event, stable, now), now)
+    this.#heed(this.#storing.take(event, this.#gossip, now), now)
     this.#seeRetired()
   }
 
@@ -302,7 +300,7 @@ export class Engine {
       case 'schedule':
         return this.#schedule({ kind: 'gossip', timer: effect.timer }, effect.delayMs)
       case 'entries':
-        return this.#gossiped(this.#receiving.entries(effect.link, effect.message, now), now)
+        return this.#gossiped(this.#receiving.entries(effect, now), now)
       case 'snapshots':
         return this.#gossiped(this.#receiving.snapshots(effect, now), now)
       case 'fetched':
@@ -325,6 +323,7 @@ export class Engine {
       case 'links':
         this.#statusChanged = true
         return
+      case 'member':
       case 'dial':
       case 'send':
       case 'close':
@@ -358,8 +357,9 @@ export class Engine {
   }
 }
 
-function gossipOf({ stored, run, address, peers, seed }: EngineOptions, log: Log): Gossip {
-  const { replica: self, members, notes, heads } = stored
+function gossipOf({ stored, run, address, tags, peers, seed }: EngineOptions, log: Log): Gossip {
+  const { replica: self, notes, heads } = stored
+  const members = new RememberedMembers(stored.members)
   const chain = heads.get(self)?.hash ?? CHAIN_START
-  return new Gossip({ self, run, address, peers, members, log, notes, chain, seed })
+  return new Gossip({ self, run, address, tags, peers, members, log, notes, chain, seed })
 }

@@ -5,6 +5,7 @@ import type {
   GossipTimer,
   LinkId,
   Member,
+  MemberChange,
   WholeDocument,
 } from '@rejoin/gossip'
 import type {
@@ -12,10 +13,12 @@ import type {
   Dot,
   Head,
   Heads,
+  MemberRecord,
   Range,
   Rejection,
   ReplicaId,
   SealedEntry,
+  Tags,
   Version,
 } from '@rejoin/protocol'
 
@@ -48,8 +51,10 @@ export type EngineEvent =
   | SessionEvent
   | StoreEvent
   | LinkEvent
-  /** A member's id is removed, for good. */
-  | { readonly type: 'retire'; readonly replica: ReplicaId }
+  /** A member's id is removed, or it has left, for good. */
+  | { readonly type: 'retire'; readonly replica: ReplicaId; readonly state: 'left' | 'removed' }
+  /** This replica says something else of itself. */
+  | { readonly type: 'retag'; readonly tags: Tags }
   | { readonly type: 'timer'; readonly timer: EngineTimer }
 
 /** What the owner of a session says; `session` was named by `attached`. */
@@ -203,6 +208,8 @@ export type EngineEffect =
   | { readonly type: 'rejected'; readonly rejection: Rejection }
   /** What `status` shows has changed. */
   | { readonly type: 'status' }
+  /** Something that people are told of has happened to a member. */
+  | { readonly type: 'member'; readonly change: MemberChange; readonly member: MemberRecord }
 
 export type SessionEffect =
   | {

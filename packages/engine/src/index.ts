@@ -1,4 +1,5 @@
 /** @packageDocumentation One replica as a pure state machine. */
+export type { KnownMember, MemberChange } from '@rejoin/gossip'
 export { Engine } from './engine.ts'
 export type * from './events.ts'
 export { Extent } from './extent.ts'

@@ -11,13 +11,13 @@ import {
   type ChainHash,
   type Change,
   type Dot,
-  type Entries,
   type Entry,
   type Head,
   type Heads,
   type ReplicaId,
   type Result,
   type SealedEntry,
+  type Series,
   type Version,
 } from '@rejoin/protocol'
 
@@ -157,17 +157,19 @@ export class Log implements LogView {
    * causal order, and count as applied. Entries that are held already,
    * or that leave a gap, are passed over: anti-entropy asks for what is missing.
    */
-  take(message: Entries): Taken {
+  take(message: Series): Taken {
     const decoded = decodeRun(message)
     if (!decoded.ok) return { outcome: 'refused', rejection: decoded.rejection }
     const { origin, run } = decoded.value
-    if (this.isBlocked(origin)) return { outcome: 'taken', origin, ready: [] }
+    if (this.isBlocked(origin))
+      return { outcome: 'taken', origin, fresh: [], before: '', ready: [] }
     const reached = this.reached(origin)
     // What others hold of this replica's own was durable here, so that there can't be more.
     const isLost = origin === this.self && (run.at(-1)?.dot.seq ?? 0) > reached
     const fresh = isLost ? undefined : this.#continuing(origin, message.previous, run)
     if (fresh === undefined) return { outcome: 'forked', origin, seq: reached }
-    return { outcome: 'taken', origin, ready: this.#takeIn(fresh) }
+    const before = this.#chainAtReached(origin)
+    return { outcome: 'taken', origin, fresh, before, ready: this.#takeIn(fresh) }
   }
 
   /** The part of `run` that is news and joins on; `undefined` where the chain shows another history. */
@@ -299,14 +301,23 @@ export class Log implements LogView {
 
 /** What became of entries that a peer sent. */
 export type Taken =
-  /** `ready` are those, of any origin, that can be applied now. */
-  | { readonly outcome: 'taken'; readonly origin: ReplicaId; readonly ready: SealedEntry[] }
+  /**
+   * `fresh` are those that were news, which come after the chain hash `before`; `ready` those, of any
+   * origin, that can be applied now.
+   */
+  | {
+      readonly outcome: 'taken'
+      readonly origin: ReplicaId
+      readonly fresh: readonly SealedEntry[]
+      readonly before: ChainHash
+      readonly ready: readonly SealedEntry[]
+    }
   | { readonly outcome: 'refused'; readonly rejection: Rejection }
   /** They do not continue the chain of `origin` after `seq`. */
   | { readonly outcome: 'forked'; readonly origin: ReplicaId; readonly seq: number }
 
 /** Entries off the wire: decoded, of one origin, consecutive, and with updates that pass the gate. */
-function decodeRun(message: Entries): Result<{ origin: ReplicaId; run: SealedEntry[] }> {
+function decodeRun(message: Series): Result<{ origin: ReplicaId; run: SealedEntry[] }> {
   const run: SealedEntry[] = []
   let hash = message.previous
   for (const bytes of message.entries) {

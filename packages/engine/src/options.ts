@@ -1,5 +1,5 @@
 import type { Member } from '@rejoin/gossip'
-import type { Heads, ReplicaId, RunId } from '@rejoin/protocol'
+import type { Heads, ReplicaId, RunId, Tags } from '@rejoin/protocol'
 
 import type { Retention } from './trimming.ts'
 
@@ -27,6 +27,8 @@ export interface EngineOptions {
   readonly retention: Retention
   /** Where others can dial this replica; empty when they can't. */
   readonly address: string
+  /** What an operator says of this replica. */
+  readonly tags: Tags
   /** Addresses of peers given by configuration. */
   readonly peers: readonly string[]
   readonly seed: number

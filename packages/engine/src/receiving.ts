@@ -1,5 +1,5 @@
-import type { GossipEffect, GossipEvent, LinkId } from '@rejoin/gossip'
-import { reject, type Entries, type Heads, type SealedEntry } from '@rejoin/protocol'
+import type { GossipEffect, GossipEvent } from '@rejoin/gossip'
+import { reject, type Heads, type SealedEntry } from '@rejoin/protocol'
 
 import type { Editing } from './editing.ts'
 import type { Emit } from './events.ts'
@@ -38,16 +38,20 @@ export class Receiving {
   }
 
   /** Takes entries off a link; answers what gossip is to hear of it. */
-  entries(link: LinkId, message: Entries, now: number): GossipEvent | undefined {
+  entries(
+    { link, series, isPushed }: GossipEffect & { type: 'entries' },
+    now: number,
+  ): GossipEvent | undefined {
     // What is dropped here is not durable, so it stays missing, and is asked for again.
     if (this.#commit.failure !== undefined || this.#commit.isBehind) return undefined
-    const taken = this.#log.take(message)
+    const taken = this.#log.take(series)
     if (taken.outcome === 'refused') return { type: 'refused', link, rejection: taken.rejection }
     if (taken.outcome === 'forked') {
       return { type: 'forked', link, origin: taken.origin, seq: taken.seq }
     }
-    this.#apply(taken.ready, now)
-    return { type: 'took', link, origin: taken.origin }
+    const { origin, before, fresh, ready } = taken
+    this.#apply(ready, now)
+    return { type: 'took', link, origin, before, fresh, isPushed }
   }
 
   #apply(ready: readonly SealedEntry[], now: number): void {

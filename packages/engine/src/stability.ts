@@ -1,5 +1,5 @@
-import type { Membership } from '@rejoin/gossip'
-import { countBeyond, EMPTY_VERSION, join, meet, type Version } from '@rejoin/protocol'
+import type { Gossip } from '@rejoin/gossip'
+import { countBeyond, join, type Version } from '@rejoin/protocol'
 
 /** What a replica knows of everybody's versions at one moment. */
 export interface Stability {
@@ -15,9 +15,8 @@ export interface Stability {
  * `R` and `U` as this replica knows them. A configured peer that was never met counts as a member
  * that holds nothing, since nobody knows what it has.
  */
-export function stabilityOf(own: Version, membership: Membership, unmet: number): Stability {
-  const versions = [own, ...[...membership.all()].map(({ version }) => version)]
-  const stable = unmet > 0 ? EMPTY_VERSION : meet(versions)
-  const union = join(versions)
+export function stabilityOf(own: Version, gossip: Gossip): Stability {
+  const stable = gossip.stable(own)
+  const union = join([own, ...[...gossip.membership.all()].map(({ version }) => version)])
   return { stable, union, divergence: countBeyond(union, stable) }
 }

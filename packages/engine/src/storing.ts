@@ -1,4 +1,4 @@
-import type { GossipEffect, GossipEvent, Membership } from '@rejoin/gossip'
+import type { Gossip, GossipEffect, GossipEvent } from '@rejoin/gossip'
 import type { Heads, ReplicaId } from '@rejoin/protocol'
 
 import { byReader, type Waiter } from './acks.ts'
@@ -13,7 +13,6 @@ import { Repairing } from './repairing.ts'
 import type { Residents } from './residents.ts'
 import { Republishing } from './republishing.ts'
 import { Rollbacks } from './rollbacks.ts'
-import { stabilityOf } from './stability.ts'
 import { floorFor, type Retention } from './trimming.ts'
 
 export interface StoringOptions {
@@ -116,13 +115,13 @@ export class Storing {
   }
 
   /** Takes an event; answers what gossip is to hear. */
-  take(event: StoreEvent, membership: Stable, now: number): Heard {
+  take(event: StoreEvent, gossip: Gossip, now: number): Heard {
     this.#heard = []
-    this.#take(event, membership, now)
+    this.#take(event, gossip, now)
     return this.#heard
   }
 
-  #take(event: StoreEvent, membership: Stable, now: number): void {
+  #take(event: StoreEvent, gossip: Gossip, now: number): void {
     const { commit, compacting, emit } = this.#with
     switch (event.type) {
       case 'committed':
@@ -138,7 +137,7 @@ export class Storing {
       case 'compacted':
         return compacting.done(event)
       case 'measured':
-        return this.#trim(event.logBytes, membership)
+        return this.#trim(event.logBytes, gossip)
       case 'read':
       case 'documents-read':
         this.#heard.push(event)
@@ -253,18 +252,11 @@ export class Storing {
     this.#heard.push({ type: 'rolled-back', origin: event.origin })
   }
 
-  #trim(bytes: number, { membership, unmet }: Stable): void {
+  #trim(bytes: number, gossip: Gossip): void {
     const { log, retention, emit } = this.#with
     const heads = new Map([...log.heads].filter(([origin]) => !log.isBlocked(origin)))
-    const { stable } = stabilityOf(log.version(), membership, unmet)
+    const stable = gossip.stable(log.version())
     const floor = floorFor({ bytes, heads, floors: log.floors }, stable, retention)
     if (floor.size > 0) emit({ type: 'trim', floor })
   }
-}
-
-/** What the stable version follows from. */
-export interface Stable {
-  readonly membership: Membership
-  /** Members that nobody has met. */
-  readonly unmet: number
 }

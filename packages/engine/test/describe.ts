@@ -48,18 +48,32 @@ function describeMessage(message: ReplicaMessage): string {
     }
     case 'want': {
       const ranges = message.ranges.map(({ origin, from, to }) => `${origin[0]}${from}–${to}`)
-      return `want ${ranges.join(', ')}`
+      return `want ${ranges.join(', ')}${message.graft ? ', and push from now on' : ''}`
     }
     case 'entries':
       return `entries ${message.entries.map(describeEntry).join('; ')}`
     case 'members': {
-      const members = message.members.map(({ replica, address, retired }) =>
-        retired === true
-          ? `${replica?.[0]} is retired`
-          : `${replica?.[0] ?? 'somebody'} at ${address}`,
-      )
-      return `members ${members.join(', ')}`
+      const members = message.members.map(({ replica, address, state }) => {
+        return state === 'alive' ? `${replica[0]} at ${address}` : `${replica[0]} is ${state}`
+      })
+      const unmet = message.unmet.map((address) => `somebody at ${address}`)
+      return `members ${[...members, ...unmet].join(', ')}`
     }
+    case 'push': {
+      const entries = message.series.flatMap((series) => series.entries.map(describeEntry))
+      return `push ${entries.join('; ')}`
+    }
+    case 'ping':
+    case 'ack':
+    case 'nack':
+    case 'ping-req':
+    case 'prune':
+    case 'compare':
+    case 'contacts':
+    case 'forward-join':
+    case 'shuffle':
+    case 'census':
+      return message.type
     case 'presence':
       return `presence ${message.document}`
     case 'behind':

@@ -4,7 +4,6 @@ import {
   encodeEntry,
   encodeReplicaMessage,
   LIMITS,
-  REPLICA_PROTOCOL_VERSION,
   type ReplicaId,
 } from '@rejoin/protocol'
 import { describe, expect, test } from 'vitest'
@@ -12,6 +11,7 @@ import * as Y from 'yjs'
 
 import { chainHash } from '../src/chain.ts'
 import { Log } from '../src/log.ts'
+import { helloOf } from './peers.ts'
 import { Rig, textOf, typed } from './rig.ts'
 
 describe('readers', () => {
@@ -243,7 +243,7 @@ describe('what is merged from many', () => {
       floors: new Map(),
       isVoid: () => false,
     })
-    const taken = log.take({ type: 'entries', previous: CHAIN_START, entries: [entry.bytes] })
+    const taken = log.take({ previous: CHAIN_START, entries: [entry.bytes] })
     expect(taken.outcome).toBe('taken')
   })
 
@@ -265,15 +265,8 @@ test('[X3] a document in memory that only peers change is compacted too', () => 
   rig.open(1)
   rig.step({ type: 'detached', session: 1 })
   const replica = 'b'.repeat(16) as ReplicaId
-  const protocol = REPLICA_PROTOCOL_VERSION
   rig.step({ type: 'linked', link: 1 })
-  const hello = encodeReplicaMessage({
-    type: 'hello',
-    protocol,
-    replica,
-    run: replica,
-    address: '',
-  })
+  const hello = encodeReplicaMessage(helloOf(replica))
   rig.step({ type: 'frame', link: 1, frame: hello })
   const texts = Array.from({ length: ENGINE_LIMITS.compactUpdates }, () => 'x')
   const entries = typed(7, ...texts).map((update, index) =>
@@ -321,15 +314,8 @@ test('[X3] edits behind one that is parked are not remembered without end', () =
 test('[X3] while the disk is behind by its bound, entries of peers are dropped and stay missing', () => {
   const rig = new Rig()
   const replica = 'b'.repeat(16) as ReplicaId
-  const protocol = REPLICA_PROTOCOL_VERSION
   rig.step({ type: 'linked', link: 1 })
-  const hello = encodeReplicaMessage({
-    type: 'hello',
-    protocol,
-    replica,
-    run: replica,
-    address: '',
-  })
+  const hello = encodeReplicaMessage(helloOf(replica))
   rig.step({ type: 'frame', link: 1, frame: hello })
   rig.fire('seal')
   const [update] = typed(7, 'x'.repeat(LIMITS.updateBytesMax - 100)) as [Uint8Array]

@@ -2,8 +2,10 @@ import {
   CHAIN_START,
   encodeEntry,
   encodeReplicaMessage,
+  FINGERPRINT_BYTES,
   REPLICA_PROTOCOL_VERSION,
   type ChainHash,
+  type Hello,
   type ReplicaId,
   type ReplicaMessage,
 } from '@rejoin/protocol'
@@ -22,8 +24,24 @@ export function hears(rig: Rig, link: number, message: ReplicaMessage): void {
 /** A peer links, and greets. */
 export function linked(rig: Rig, link: number, letter: string): void {
   rig.step({ type: 'linked', link })
-  const [protocol, replica] = [REPLICA_PROTOCOL_VERSION, idOf(letter)]
-  hears(rig, link, { type: 'hello', protocol, replica, run: replica, address: '' })
+  hears(rig, link, helloOf(idOf(letter)))
+}
+
+/** What a peer says first that knows only itself, and can't be dialled. */
+export function helloOf(replica: ReplicaId): Hello {
+  return {
+    type: 'hello',
+    protocol: REPLICA_PROTOCOL_VERSION,
+    replica,
+    run: replica,
+    address: '',
+    incarnation: 0,
+    tags: new Map(),
+    wish: 'neighbour',
+    members: 1,
+    beliefs: new Uint8Array(FINGERPRINT_BYTES),
+    holds: 0,
+  }
 }
 
 /** Entries of a peer from number `first` on, each with one update of the same document. */

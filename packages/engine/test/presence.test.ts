@@ -5,12 +5,12 @@ import {
   encodePresence,
   encodeReplicaMessage,
   LIMITS,
-  REPLICA_PROTOCOL_VERSION,
   type PresenceState,
   type ReplicaId,
 } from '@rejoin/protocol'
 import { expect, test } from 'vitest'
 
+import { helloOf } from './peers.ts'
 import { Rig } from './rig.ts'
 
 const document = 'notes'
@@ -83,14 +83,7 @@ test('[X2] presence that is no presence is refused', () => {
 /** A link to a replica that has greeted; its number, and a way to hear presence from it. */
 function linked(rig: Rig, link: number, letter: string): (states: PresenceState[]) => void {
   const replica = letter.repeat(16) as ReplicaId
-  const protocol = REPLICA_PROTOCOL_VERSION
-  const hello = encodeReplicaMessage({
-    type: 'hello',
-    protocol,
-    replica,
-    run: replica,
-    address: '',
-  })
+  const hello = encodeReplicaMessage(helloOf(replica))
   rig.step({ type: 'linked', link })
   rig.step({ type: 'frame', link, frame: hello })
   return (states) => {

@@ -12,6 +12,7 @@ export class Rig {
     retention: { keepBytes: 1_000_000, maxBytes: 2_000_000 },
     address: '',
     peers: [],
+    tags: new Map(),
     seed: 1,
   })
   now = 0

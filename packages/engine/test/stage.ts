@@ -72,6 +72,7 @@ export class Stage {
       run: (this.#runs += 1).toString(16).padStart(16, '0'),
       retention: { keepBytes: 1_000_000, maxBytes: 2_000_000 },
       address: `stage:${name}`,
+      tags: new Map(),
       seed: 1,
       peers: peers.map((peer) => `stage:${peer}`),
     })
@@ -170,6 +171,7 @@ export class Stage {
         })
       case 'rejected':
       case 'status':
+      case 'member':
         return
       case 'measure': {
         const { logBytes } = actor
@@ -275,7 +277,11 @@ export class Stage {
   }
 
   #deliver(wire: Wire, frame: Uint8Array): void {
-    this.write(`${wire.from.name} → ${wire.to.name}  ${describeFrame(frame)}`)
+    const what = describeFrame(frame)
+    // Every second somebody asks whether somebody else is alive.
+    if (what !== 'ping' && what !== 'ack') {
+      this.write(`${wire.from.name} → ${wire.to.name}  ${what}`)
+    }
     this.#after(1, () => {
       if (wire.closedAt !== wire.toLink)
         this.step(wire.to, { type: 'frame', link: wire.toLink, frame })

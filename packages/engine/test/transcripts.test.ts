@@ -1,12 +1,8 @@
-import {
-  encodeReplicaMessage,
-  encodeEntry,
-  REPLICA_PROTOCOL_VERSION,
-  type ReplicaId,
-} from '@rejoin/protocol'
+import { encodeReplicaMessage, encodeEntry, type ReplicaId } from '@rejoin/protocol'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 
+import { helloOf } from './peers.ts'
 import { Stage, type Actor } from './stage.ts'
 
 // Situations of the protocol as text that a person can follow. A change to them is reviewed as a
@@ -159,8 +155,8 @@ test('[L4] [L8] what builds on an entry that nobody has any more does not wait f
   stage.pass(20)
   expect([...b.engine.version.keys()]).toEqual([])
   stage.say('somebody tells b that both ids were given up')
-  stage.step(b, { type: 'retire', replica: c })
-  stage.step(b, { type: 'retire', replica: d })
+  stage.step(b, { type: 'retire', replica: c, state: 'removed' })
+  stage.step(b, { type: 'retire', replica: d, state: 'removed' })
   stage.pass(20)
   expect([...b.engine.version.keys()]).toEqual([c])
   await matches(stage, 'effect-without-cause')
@@ -291,11 +287,10 @@ test('[X2] [L8] what peers must not do is refused, and the link closed', async (
   stage.pass(5)
   const b = stage.replica('b')
   stage.pass(2_000)
-  const hello = { type: 'hello', replica: b.id, run: b.id, address: '' } as const
   const misdeeds: readonly [string, Uint8Array][] = [
     ['bytes without a meaning', Uint8Array.of(99, 1, 2)],
     ['a frame that ends too early', Uint8Array.of(3, 0)],
-    ['a second hello', encodeReplicaMessage({ ...hello, protocol: REPLICA_PROTOCOL_VERSION })],
+    ['a second hello', encodeReplicaMessage(helloOf(b.id))],
     ['an update that is none', badEntry(b.id)],
     ['more of a than a has', have(a.id, 7)],
   ]

@@ -36,7 +36,6 @@ class Histories {
   after(origin: ReplicaId, reached: number, count: number): Parameters<Log['take']>[0] {
     const entries = (this.#entries.get(origin) ?? []).slice(reached, reached + count)
     return {
-      type: 'entries',
       previous: this.#hashes.get(origin)?.[reached] ?? CHAIN_START,
       entries,
     }

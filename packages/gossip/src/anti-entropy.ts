@@ -19,12 +19,29 @@ import { GOSSIP_LIMITS } from './limits.ts'
 import type { LinkState, OpenLink } from './link.ts'
 import type { Links } from './links.ts'
 import type { Membership } from './membership.ts'
+import type { Pace } from './pace.ts'
+import type { FlatTree } from './flat-tree.ts'
+import type { Plumtree } from './plumtree.ts'
+import type { Roster } from './roster.ts'
+
+export interface AntiEntropyOptions {
+  readonly self: ReplicaId
+  readonly links: Links
+  readonly membership: Membership
+  readonly roster: Roster
+  readonly broadcast: Plumtree
+  readonly tree: FlatTree
+  readonly log: LogView
+  readonly catchUp: CatchUp
+  readonly pace: Pace
+  readonly emit: Emit
+}
 
 /**
  * Anti-entropy by version exchange: peers tell each other what they hold (`have`), and whoever sees
  * that it lacks something asks for it (`want`), in chunks, so that a slow asker is never flooded.
- * Just after a link opens what is missing is asked for at once; later it is first given `graftMs` to
- * arrive by broadcast.
+ * Just after a link opens what is missing is asked for at once; later it is first given a little time to
+ * arrive by broadcast. What the members are known to hold is told too, while there are few.
  */
 export class AntiEntropy {
   readonly #self: ReplicaId
@@ -33,39 +50,35 @@ export class AntiEntropy {
   readonly #log: LogView
   readonly #catchUp: CatchUp
   readonly #emit: Emit
+  readonly #with: AntiEntropyOptions
   #announceToken = 0
   #announcing = false
   readonly #grafting = new Set<number>()
 
-  constructor(options: {
-    self: ReplicaId
-    links: Links
-    membership: Membership
-    log: LogView
-    catchUp: CatchUp
-    emit: Emit
-  }) {
+  constructor(options: AntiEntropyOptions) {
     this.#self = options.self
     this.#links = options.links
     this.#membership = options.membership
     this.#log = options.log
     this.#catchUp = options.catchUp
     this.#emit = options.emit
+    this.#with = options
   }
 
-  /** Something that peers should know of has changed; they hear of it within `announceMs`. */
+  /** Something that peers should know of has changed; they hear of it soon. */
   changed(): void {
     if (this.#announcing) return
     this.#announcing = true
     this.#announceToken += 1
     const timer = { kind: 'announce', key: 0, token: this.#announceToken } as const
-    this.#emit({ type: 'schedule', timer, delayMs: GOSSIP_LIMITS.announceMs })
+    this.#emit({ type: 'schedule', timer, delayMs: this.#with.pace.announceMs })
   }
 
   announceTimer(timer: GossipTimer): void {
     if (timer.token !== this.#announceToken) return
     this.#announcing = false
-    for (const link of this.#links.open()) if (!link.blocked) this.#tell(link, false)
+    this.#with.roster.flush()
+    for (const link of this.#links.open()) this.#tell(link, false)
   }
 
   /** Tells a peer everything: on opening the link, and with every heartbeat. */
@@ -73,7 +86,9 @@ export class AntiEntropy {
     this.#tell(link, true)
   }
 
+  /** Not before the peer knows the members whose versions it may count (rule L6). */
   #tell(link: OpenLink, all: boolean): void {
+    if (!link.isAgreed || link.blocked) return
     const heads = new Map<ReplicaId, Head>()
     for (const [origin, head] of this.#log.heads) {
       if (!all && seqOf(link.told, origin) === head.seq) continue
@@ -86,16 +101,27 @@ export class AntiEntropy {
       heads.set(origin, { seq: 0, hash: CHAIN_START })
       link.told.set(origin, 0)
     }
+    const members = this.#versionsFor(link, all)
+    const position = this.#with.tree.position
+    const isMoved = position !== undefined && position.distance !== link.toldDistance
+    if (!all && !isMoved && heads.size === 0 && members.size === 0) return
+    link.toldDistance = position?.distance
+    const standing = position === undefined ? {} : { position }
+    const frame = encodeReplicaMessage({ type: 'have', heads, ...standing, members })
+    this.#emit({ type: 'send', links: [link.id], frame })
+  }
+
+  #versionsFor(link: OpenLink, all: boolean): Map<ReplicaId, Version> {
     const members = new Map<ReplicaId, Version>()
+    // Where there are more than this they are counted in a census.
+    if (this.#membership.size > GOSSIP_LIMITS.toldVersionsMax) return members
     for (const { replica, version } of this.#membership.all()) {
       if (replica === link.replica) continue
       if (!all && link.toldMembers.get(replica) === version) continue
       members.set(replica, version)
       link.toldMembers.set(replica, version)
     }
-    if (!all && heads.size === 0 && members.size === 0) return
-    const frame = encodeReplicaMessage({ type: 'have', heads, members })
-    this.#emit({ type: 'send', links: [link.id], frame })
+    return members
   }
 
   /** Takes a peer's `have`. */
@@ -139,22 +165,26 @@ export class AntiEntropy {
     if (this.#grafting.has(link.id)) return
     this.#grafting.add(link.id)
     const timer = { kind: 'graft', key: link.id, token: 0 } as const
-    this.#emit({ type: 'schedule', timer, delayMs: GOSSIP_LIMITS.graftMs })
+    this.#emit({ type: 'schedule', timer, delayMs: this.#with.pace.graftMs })
   }
 
   graftTimer(timer: GossipTimer, now: number): void {
     this.#grafting.delete(timer.key as number)
     const link = this.#links.get(timer.key as number)
     if (link?.replica === undefined) return
-    this.ask(link as OpenLink, now)
+    this.ask(link as OpenLink, now, true)
   }
 
-  /** Asks a peer for all that it has and this replica lacks, less what is asked for already. */
-  ask(link: OpenLink, now: number): void {
+  /**
+   * Asks a peer for all that it has and this replica lacks, less what is asked for already. What did not
+   * come by the broadcast in time makes the link one of the tree.
+   */
+  ask(link: OpenLink, now: number, isLate: boolean = false): void {
     const ranges = this.#missingFrom(link, now)
     if (ranges.length === 0) return
     for (const { origin, from, to } of ranges) link.wanted.set(origin, { from, to, askedAt: now })
-    const frame = encodeReplicaMessage({ type: 'want', ranges })
+    if (isLate) this.#with.broadcast.grafted(link)
+    const frame = encodeReplicaMessage({ type: 'want', ranges, graft: isLate })
     this.#emit({ type: 'send', links: [link.id], frame })
   }
 

@@ -22,4 +22,19 @@ export class Chance {
   jitter(value: number): number {
     return Math.round(value * (0.75 + this.next() / 2))
   }
+
+  /** One of `from`; `undefined` if there is none. */
+  pick<T>(from: readonly T[]): T | undefined {
+    return from[Math.floor(this.next() * from.length)]
+  }
+
+  /** At most `count` of `from`, in a random order. */
+  sample<T>(from: readonly T[], count: number): T[] {
+    const left = [...from]
+    const drawn: T[] = []
+    while (drawn.length < count && left.length > 0) {
+      drawn.push(...left.splice(Math.floor(this.next() * left.length), 1))
+    }
+    return drawn
+  }
 }

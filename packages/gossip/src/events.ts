@@ -1,12 +1,15 @@
 import type {
+  ChainHash,
   Change,
-  Entries,
   Heads,
+  MemberRecord,
   Range,
   Rejection,
   RejectionCode,
   ReplicaId,
   SealedEntry,
+  Series,
+  Tags,
   Version,
 } from '@rejoin/protocol'
 
@@ -27,8 +30,18 @@ export type GossipEvent =
   | { readonly type: 'drained'; readonly link: LinkId }
   /** More is durable here; `own` are this replica's new entries, in order. */
   | { readonly type: 'advanced'; readonly own: readonly SealedEntry[] }
-  /** The log has taken in, or buffered, the entries that a link brought. */
-  | { readonly type: 'took'; readonly link: LinkId; readonly origin: ReplicaId }
+  /**
+   * The log has taken in, or buffered, the entries that a link brought, pushed or asked for: `fresh` are
+   * those that were news, which come after the chain hash `before`.
+   */
+  | {
+      readonly type: 'took'
+      readonly link: LinkId
+      readonly origin: ReplicaId
+      readonly before: ChainHash
+      readonly fresh: readonly SealedEntry[]
+      readonly isPushed: boolean
+    }
   /** The log refused what a link brought. */
   | { readonly type: 'refused'; readonly link: LinkId; readonly rejection: Rejection }
   /** What a link brought does not continue this replica's chain of `origin` after `seq`. */
@@ -53,7 +66,9 @@ export type GossipEvent =
   /** What was `fetched` is of no use, or with `isDone` no longer needed. */
   | { readonly type: 'repaired'; readonly document: string; readonly isDone: boolean }
   /** The id `replica` is given up or removed, for good. */
-  | { readonly type: 'retire'; readonly replica: ReplicaId }
+  | { readonly type: 'retire'; readonly replica: ReplicaId; readonly state: 'left' | 'removed' }
+  /** This replica says something else of itself. */
+  | { readonly type: 'retag'; readonly tags: Tags }
   | { readonly type: 'timer'; readonly timer: GossipTimer }
   | { readonly type: 'cut'; readonly peer: ReplicaId }
   | { readonly type: 'mended'; readonly peer: ReplicaId }
@@ -67,7 +82,7 @@ export type GossipEvent =
     }
 
 /** What the log holds of a range: entries from its start on, and the chain hash before them. */
-export type Found = Pick<Entries, 'previous' | 'entries'>
+export type Found = Series
 
 /** A document's updates, in an order in which none lacks anything. */
 export interface WholeDocument {
@@ -88,7 +103,12 @@ export type GossipEffect =
   | { readonly type: 'close'; readonly link: LinkId; readonly rejection: Rejection }
   | { readonly type: 'schedule'; readonly timer: GossipTimer; readonly delayMs: number }
   /** Entries for the log; answered with `took` or `refused`. */
-  | { readonly type: 'entries'; readonly link: LinkId; readonly message: Entries }
+  | {
+      readonly type: 'entries'
+      readonly link: LinkId
+      readonly series: Series
+      readonly isPushed: boolean
+    }
   | {
       readonly type: 'presence'
       readonly link: LinkId
@@ -149,8 +169,10 @@ export type GossipEffect =
    * collide with other entries, and is to be published under a new one.
    */
   | { readonly type: 'disowned'; readonly keep: number; readonly reason: string }
-  /** What is known of these members has changed. */
+  /** What is known of these members has changed, or of what they all hold. */
   | { readonly type: 'members'; readonly changed: readonly ReplicaId[] }
+  /** Something that people are told of has happened to a member. */
+  | { readonly type: 'member'; readonly change: MemberChange; readonly member: MemberRecord }
   /** A link has greeted, and can be told of presence. */
   | { readonly type: 'greeted'; readonly link: LinkId }
   /** A link has opened or ended, or was cut or mended. */
@@ -158,9 +180,30 @@ export type GossipEffect =
   /** Input from outside was refused; for the counters. */
   | { readonly type: 'rejected'; readonly rejection: Rejection }
 
+/**
+ * `joined`: it was not known before. `failed`: it did not answer, nor refute that in time. `reachable`: it
+ * had failed and is back. `updated`: it has another address or other tags. `left`, `removed`: it is no
+ * member any more.
+ */
+export type MemberChange = 'joined' | 'failed' | 'reachable' | 'updated' | 'left' | 'removed'
+
 /** A timer that comes back with a token older than its component's last one is stale, and ignored. */
 export interface GossipTimer {
-  readonly kind: 'dial' | 'heartbeat' | 'greeting' | 'announce' | 'graft'
+  readonly kind:
+    | 'dial'
+    | 'heartbeat'
+    | 'greeting'
+    | 'announce'
+    | 'graft'
+    | 'news'
+    | 'push'
+    | 'census'
+    | 'seek'
+    | 'shuffle'
+    | 'repair'
+    | 'probe'
+    | 'relay'
+    | 'suspicion'
   readonly key: string | number
   readonly token: number
 }

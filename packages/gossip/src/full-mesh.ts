@@ -1,127 +1,96 @@
 import type { ReplicaId } from '@rejoin/protocol'
 
+import type { AddressBook } from './address-book.ts'
 import type { Chance } from './chance.ts'
+import type { Dialling } from './dialling.ts'
 import type { Emit } from './events.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
 import type { Links } from './links.ts'
-import type { Overlay } from './overlay.ts'
 
-interface Target {
-  readonly address: string
-  replica: ReplicaId | undefined
-  dialling: boolean
+interface Attempts {
   failures: number
   /** Names the newest timer; older ones are stale. */
   token: number
 }
 
+export interface FullMeshOptions {
+  readonly links: Links
+  readonly book: AddressBook
+  readonly dialling: Dialling
+  readonly chance: Chance
+  readonly emit: Emit
+}
+
 /**
- * A link to every replica that is heard of, up to `linksMax`: right for a handful of replicas, and
- * the answer to a lost link is to dial again, at first soon and then ever more rarely, with jitter,
- * so that a replica that comes back is not met by all at the same moment.
+ * A link to every replica that is heard of: right for a handful of replicas, and the answer to a lost
+ * link is to dial again, at first soon and then ever more rarely, with jitter, so that a replica that
+ * comes back is not met by all at the same moment. It is at rest while there are more replicas than
+ * that, and the partial view has its place.
  */
-export class FullMesh implements Overlay {
-  readonly #links: Links
-  readonly #chance: Chance
-  readonly #emit: Emit
-  readonly #targets = new Map<string, Target>()
-  readonly #own = new Set<string>()
+export class FullMesh {
+  readonly #with: FullMeshOptions
+  readonly #attempts = new Map<string, Attempts>()
+  #isOn = true
 
-  constructor(options: { address: string; links: Links; chance: Chance; emit: Emit }) {
-    this.#own.add(options.address)
-    this.#links = options.links
-    this.#chance = options.chance
-    this.#emit = options.emit
+  constructor(options: FullMeshOptions) {
+    this.#with = options
   }
 
-  heardOf(address: string, replica: ReplicaId | undefined): boolean {
-    if (address === '' || this.#own.has(address)) return false
-    const known = this.#targets.get(address)
-    const target = known ?? { address, replica, dialling: false, failures: 0, token: 0 }
-    // Whose an address is shows for good only when it is dialled: it may have passed from one replica
-    // to another, and what others say of it would then be news to everybody for ever.
-    const isNews = known === undefined || (replica !== undefined && known.replica === undefined)
-    if (known === undefined) this.#targets.set(address, target)
-    target.replica ??= replica
-    this.#dial(target)
-    return isNews
+  turnOn(): void {
+    if (this.#isOn) return
+    this.#isOn = true
+    for (const address of this.#with.book.all()) this.dial(address)
   }
 
-  linked(replica: ReplicaId, dialled: string | undefined): void {
-    const target = dialled === undefined ? undefined : this.#targets.get(dialled)
-    if (target === undefined) return
-    target.replica = replica
-    target.dialling = false
+  turnOff(): void {
+    this.#isOn = false
+  }
+
+  /** Dials an address of the book, if there is no link to its owner. */
+  dial(address: string): void {
+    const { dialling, links } = this.#with
+    if (!this.#isOn || dialling.isUnderWay(address) || !this.#wants(address)) return
+    if (links.openCount >= GOSSIP_LIMITS.linksMax) return this.#retry(address)
+    const wish = links.openCount === 0 ? 'join' : 'neighbour'
+    dialling.dial(address, wish, this.#with.book.ownerOf(address))
+  }
+
+  #wants(address: string): boolean {
+    const { book, links } = this.#with
+    if (!book.has(address)) return false
+    const owner = book.ownerOf(address)
+    return owner === undefined || !(links.isOpen(owner) || links.isCut(owner))
   }
 
   // Not on greeting: a link that is refused each time right after it would be dialled in a loop.
   lasted(replica: ReplicaId): void {
-    for (const target of this.#targets.values()) {
-      if (target.replica === replica) target.failures = 0
-    }
+    for (const address of this.#with.book.addressesOf(replica)) this.#attempts.delete(address)
   }
 
+  /** A dialled link failed, or a link to `replica` ended. */
   lost(address: string | undefined, replica: ReplicaId | undefined): void {
-    for (const target of this.#targets.values()) {
-      const own = address !== undefined && target.address === address
-      if (own) target.dialling = false
-      if (own || (replica !== undefined && target.replica === replica)) this.#retry(target)
-    }
-  }
-
-  isSelf(address: string): void {
-    this.#own.add(address)
-    this.#targets.delete(address)
+    const lost = replica === undefined ? [] : this.#with.book.addressesOf(replica)
+    for (const each of new Set(address === undefined ? lost : [address, ...lost])) this.#retry(each)
   }
 
   mended(replica: ReplicaId): void {
-    for (const target of this.#targets.values()) {
-      if (target.replica !== replica) continue
-      target.failures = 0
-      this.#dial(target)
-    }
-  }
-
-  retired(replica: ReplicaId, heir: (address: string) => ReplicaId | undefined): void {
-    for (const target of this.#targets.values()) {
-      if (target.replica !== replica) continue
-      target.replica = heir(target.address)
-      // Left as it is, its address would count as one whose replica nobody has met.
-      if (target.replica === undefined) this.#targets.delete(target.address)
+    for (const address of this.#with.book.addressesOf(replica)) {
+      this.#attempts.delete(address)
+      this.dial(address)
     }
   }
 
   timer(address: string, token: number): void {
-    const target = this.#targets.get(address)
-    if (target !== undefined && target.token === token) this.#dial(target)
+    if (this.#attempts.get(address)?.token === token) this.dial(address)
   }
 
-  unmet(): string[] {
-    const unmet = [...this.#targets.values()].filter(({ replica }) => replica === undefined)
-    return unmet.map(({ address }) => address)
-  }
-
-  #dial(target: Target): void {
-    if (target.dialling || !this.#wants(target)) return
-    if (this.#links.openCount >= GOSSIP_LIMITS.linksMax) return this.#retry(target)
-    target.dialling = true
-    this.#emit({ type: 'dial', address: target.address })
-  }
-
-  #wants({ replica }: Target): boolean {
-    return replica === undefined || !(this.#links.isOpen(replica) || this.#links.isCut(replica))
-  }
-
-  #retry(target: Target): void {
-    if (!this.#wants(target)) return
+  #retry(address: string): void {
+    if (!this.#isOn || !this.#wants(address)) return
+    const attempts = this.#attempts.get(address) ?? { failures: 0, token: 0 }
     const { redialMsMin, redialMsMax } = GOSSIP_LIMITS
-    const waitMs = Math.min(redialMsMax, redialMsMin * 2 ** Math.min(target.failures, 10))
-    target.failures += 1
-    target.token += 1
-    this.#emit({
-      type: 'schedule',
-      timer: { kind: 'dial', key: target.address, token: target.token },
-      delayMs: this.#chance.jitter(waitMs),
-    })
+    const waitMs = Math.min(redialMsMax, redialMsMin * 2 ** Math.min(attempts.failures, 10))
+    this.#attempts.set(address, { failures: attempts.failures + 1, token: attempts.token + 1 })
+    const timer = { kind: 'dial', key: address, token: attempts.token + 1 } as const
+    this.#with.emit({ type: 'schedule', timer, delayMs: this.#with.chance.jitter(waitMs) })
   }
 }

@@ -1,31 +1,45 @@
 import {
   decodeReplicaMessage,
   encodeReplicaMessage,
+  isRetired,
+  join,
+  meet,
   type ChainHash,
+  type Contact,
+  type Dot,
   type Have,
-  type MemberAddress,
+  type MemberRecord,
   type Members,
+  type Push,
   type RejectionCode,
   type ReplicaId,
   type ReplicaMessage,
   type RunId,
+  type Tags,
   type Version,
 } from '@rejoin/protocol'
 
 import { AntiEntropy } from './anti-entropy.ts'
-import type { Broadcast } from './broadcast.ts'
 import { CATCH_UP_NOTE, CatchUp } from './catch-up.ts'
+import { Census } from './census.ts'
 import { Chance } from './chance.ts'
 import { Disputes } from './disputes.ts'
 import { DocumentsServing } from './documents-serving.ts'
-import { EagerPush } from './eager-push.ts'
 import type { Emit, GossipEffect, GossipEvent, GossipTimer, LinkId, LogView } from './events.ts'
-import { FullMesh } from './full-mesh.ts'
+import { FlatTree } from './flat-tree.ts'
+import { FailureDetection } from './failure-detection.ts'
+import { Greeting } from './greeting.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
 import type { LinkState, OpenLink } from './link.ts'
 import { Links } from './links.ts'
-import { Membership, type Member } from './membership.ts'
+import { Membership } from './membership.ts'
+import { Overlay } from './overlay.ts'
+import { Pace } from './pace.ts'
+import { Plumtree } from './plumtree.ts'
+import type { RememberedMembers } from './remembered-members.ts'
 import { Repairs } from './repairs.ts'
+import { Roster } from './roster.ts'
+import { RoundTrips } from './round-trips.ts'
 import { Serving } from './serving.ts'
 
 export interface GossipOptions {
@@ -34,10 +48,12 @@ export interface GossipOptions {
   readonly run: RunId
   /** Where others can dial this replica; empty when they can't. */
   readonly address: string
+  /** What an operator says of this replica. */
+  readonly tags: Tags
   /** Addresses given by configuration. */
   readonly peers: readonly string[]
   /** Members remembered from earlier runs. */
-  readonly members: Iterable<Member>
+  readonly members: RememberedMembers
   readonly log: LogView
   /** What it asked to be kept. */
   readonly notes: ReadonlyMap<string, Uint8Array>
@@ -45,20 +61,29 @@ export interface GossipOptions {
   readonly chain: ChainHash
   /** Seeds the jitter of its timers. */
   readonly seed: number
+  /** Left out: yes. Without it failures are detected by plain SWIM, to compare with. */
+  readonly lifeguard?: boolean
 }
 
 /**
  * Gossip between replicas, as one state machine with one verb. It is made of a few ideas, each in a
- * file of its own: links, membership, an overlay (whom to link to), a broadcast (bring what is new
- * quickly), anti-entropy (find and fetch what is missing), catching up (when that has left the log),
- * and disputes (when histories differ). It sees the log and never changes it.
+ * file of its own: links, membership, an overlay (whom to link to), failure detection, a broadcast (bring
+ * what is new quickly), anti-entropy (find and fetch what is missing), a census (what everybody has),
+ * catching up (when what is missing has left the log), and disputes (when histories differ). It sees the
+ * log and never changes it.
  */
 export class Gossip {
   readonly membership: Membership
   readonly links: Links
-  readonly #overlay: FullMesh
-  readonly #broadcast: Broadcast
+  readonly roundTrips: RoundTrips = new RoundTrips()
+  readonly detection: FailureDetection
+  readonly #overlay: Overlay
+  readonly #roster: Roster
+  readonly #greeting: Greeting
+  readonly #broadcast: Plumtree
+  readonly #tree: FlatTree
   readonly #antiEntropy: AntiEntropy
+  readonly #census: Census
   readonly #serving: Serving
   readonly #documents: DocumentsServing
   readonly #catchUp: CatchUp
@@ -66,35 +91,68 @@ export class Gossip {
   readonly #disputes: Disputes
   readonly #log: LogView
   readonly #self: ReplicaId
-  readonly #run: RunId
   #chain: ChainHash
   #out: GossipEffect[] = []
 
   constructor(options: GossipOptions) {
-    const { self, log } = options
+    const { self, log, run, address, tags, members: known, lifeguard = true } = options
     const emit: Emit = (effect) => this.#out.push(effect)
-    const onEnd = (link: LinkState): void => this.#ended(link)
+    const chance = new Chance(options.seed)
+    const pace = new Pace(this.roundTrips)
     this.#self = self
-    this.#run = options.run
     this.#chain = options.chain
     this.#log = log
-    this.membership = new Membership(self, options.members, emit)
-    const { membership } = this
-    const { address, seed, run } = options
-    this.links = new Links({ self, run, address, membership, emit, onEnd })
+    this.membership = new Membership({ self, address, tags, known, emit })
+    const { membership, roundTrips } = this
+    this.links = new Links({
+      self,
+      run,
+      membership,
+      summary: (to) => this.#greeting.summary(to),
+      admits: (wish) => this.#overlay.admits(wish),
+      onRefusal: (link, hello) => this.#greeting.refused(link, hello),
+      emit,
+      onEnd: (link, code) => this.#ended(link, code),
+    })
     const { links } = this
-    this.#overlay = new FullMesh({ address, links, chance: new Chance(seed), emit })
-    this.#broadcast = new EagerPush({ self, links, log, emit })
+    const { peers } = options
+    this.#overlay = new Overlay({ self, address, peers, links, membership, log, chance, emit })
+    const { dialling } = this.#overlay
+    const isMesh = (): boolean => this.#overlay.isMesh
+    const onAgreed = (link: OpenLink): void => this.#agreed(link)
+    this.#roster = new Roster({ links, membership, unmet: () => this.unmet(), emit, onAgreed })
+    const roster = this.#roster
+    const detecting = { self, links, membership, roster, dialling, roundTrips, chance, emit }
+    this.detection = new FailureDetection({ ...detecting, lifeguard })
+    const onMoved = (): void => this.#antiEntropy.changed()
+    this.#tree = new FlatTree({ links, roundTrips, emit, onMoved })
+    const tree = this.#tree
+    this.#broadcast = new Plumtree({ links, log, pace, tree, isMesh, emit })
     this.#catchUp = new CatchUp({ links, log, emit, note: options.notes.get(CATCH_UP_NOTE) })
-    const catchUp = this.#catchUp
-    this.#antiEntropy = new AntiEntropy({ self, links, membership, log, catchUp, emit })
+    const [broadcast, catchUp] = [this.#broadcast, this.#catchUp]
+    const exchanging = {
+      self,
+      links,
+      membership,
+      roster,
+      broadcast,
+      tree,
+      log,
+      catchUp,
+      pace,
+      emit,
+    }
+    this.#antiEntropy = new AntiEntropy(exchanging)
+    this.#census = new Census({ self, links, membership, log, emit })
     this.#documents = new DocumentsServing({ log, emit })
     this.#repairs = new Repairs({ links, emit })
     this.#disputes = new Disputes({ self, links, membership, log, emit })
-    this.#serving = new Serving({ self, links, log, broadcast: this.#broadcast, emit })
-    // Known from the first moment, so that `R` never counts on fewer; dialled with the first step.
-    for (const known of membership.all()) this.#overlay.heardOf(known.address, known.replica)
-    for (const peer of options.peers) this.#overlay.heardOf(peer, undefined)
+    this.#serving = new Serving({ links, log, broadcast, emit })
+    const { detection } = this
+    const overlay = this.#overlay
+    const onCopy = (): void => this.#disown('id-in-use')
+    const greeting = { self, run, links, membership, overlay, roster, detection, log, emit, onCopy }
+    this.#greeting = new Greeting(greeting)
   }
 
   /** What documents may hold beyond this replica's version, as it is being brought up by them. */
@@ -105,6 +163,26 @@ export class Gossip {
   /** Addresses, configured or heard of, whose replica nobody has met: of these nothing is known. */
   unmet(): string[] {
     return this.#overlay.unmet()
+  }
+
+  /** The least of what the members hold, this replica with `own` included: a lower bound of `R`. */
+  stable(own: Version): Version {
+    if (this.unmet().length > 0) return new Map()
+    const versions = [own, ...[...this.membership.all()].map(({ version }) => version)]
+    return this.#census.isOn ? join([meet(versions), this.#census.stable]) : meet(versions)
+  }
+
+  /**
+   * Whether entry `seq` of `origin`, on which the entry `by` depends, is nowhere any more: its id was given
+   * up, and no member holds it.
+   */
+  isVoid(origin: ReplicaId, seq: number, by?: Dot): boolean {
+    const { membership } = this
+    if (!membership.isVoid(origin, seq)) return false
+    const isCounted = this.#census.isOn
+    if (isCounted && !this.#census.isVoid(origin, seq)) return false
+    if (by === undefined || membership.hasTold(by)) return true
+    return isCounted && this.#census.hasSeen(by.replica, by.seq)
   }
 
   /** Takes one event and answers with what is to be done, in order. */
@@ -118,25 +196,53 @@ export class Gossip {
   #take(event: GossipEvent, now: number): void {
     switch (event.type) {
       case 'started':
-        return this.#scheduleHeartbeat()
+        this.#scheduleHeartbeat()
+        this.#overlay.started()
+        return this.detection.started(now)
       case 'linked':
-        return this.links.began(event.link, event.dialled, now)
+        return this.#linked(event.link, event.dialled, now)
       case 'frame':
         return this.#frame(event.link, event.frame, now)
       case 'unlinked':
-        return this.#unlinked(event.link, event.code)
+        return this.#unlinked(event.link, event.code, now)
       case 'dial-failed':
-        return this.#overlay.lost(event.address, undefined)
+        return this.#unreachable(event.address, now)
+      case 'timer':
+        return this.#timer(event.timer, now)
+      case 'retag':
+        this.membership.retag(event.tags)
+        return this.#roster.news(this.membership.own, undefined)
+      case 'retire':
+        return this.#believe([retired(event.replica, event.state)], undefined, now)
+      case 'cut':
+        return this.links.cut(event.peer)
+      case 'mended':
+        this.links.mended(event.peer)
+        return this.#overlay.mended(event.peer)
+      case 'presence':
+        return this.#spread(event)
       case 'blocked':
         return this.#whenOpen(event.link, (link) => {
           link.blocked = true
         })
       case 'drained':
         return this.#whenOpen(event.link, (link) => this.#drained(link))
+      case 'damaged':
+        return this.#repairs.want(event.document, event.needs)
+      case 'repaired':
+        return this.#repairs.repaired(event.document, event.isDone)
+      default:
+        return this.#logged(event, now)
+    }
+  }
+
+  /** What the log and the store say. */
+  #logged(event: LogEvent, now: number): void {
+    switch (event.type) {
       case 'advanced':
-        return this.#advanced(event)
+        return this.#advanced(event, now)
       case 'took':
-        return this.#whenOpen(event.link, (link) => this.#antiEntropy.took(link, event.origin, now))
+        return this.#whenOpen(event.link, (link) => this.#took(link, event, now))
       case 'refused':
         return this.#whenOpen(event.link, (link) => this.links.refuse(link, event.rejection))
       case 'forked':
@@ -144,10 +250,11 @@ export class Gossip {
           this.#disputes.forked(link, event.origin, event.seq),
         )
       case 'rolled-back':
+        this.#broadcast.forget(event.origin)
         this.#disputes.settled(event.origin)
         return this.#antiEntropy.goOn()
       case 'read':
-        return this.#serving.read(event.link, event.range, event.found)
+        return this.#serving.read(event.link, event.range, event.found, now)
       case 'documents-read':
         return this.#documents.read(event.link, event.found)
       case 'snapshots-stored':
@@ -156,29 +263,28 @@ export class Gossip {
         return
       case 'published':
         return this.#catchUp.published(event.origin)
-      case 'damaged':
-        return this.#repairs.want(event.document, event.needs)
-      case 'repaired':
-        return this.#repairs.repaired(event.document, event.isDone)
-      case 'retire':
-        return this.#retired([{ replica: event.replica, address: '', retired: true }], undefined)
-      case 'timer':
-        return this.#timer(event.timer, now)
-      case 'cut':
-        return this.links.cut(event.peer)
-      case 'mended':
-        this.links.mended(event.peer)
-        return this.#overlay.mended(event.peer)
-      case 'presence':
-        return this.#spread(event)
     }
   }
 
+  #linked(id: LinkId, address: string | undefined, now: number): void {
+    const wish = address === undefined ? 'neighbour' : this.#overlay.dialling.wishFor(address)
+    this.links.began(id, address === undefined ? undefined : { address, wish }, now)
+  }
+
   // Who is told that its id is not its own any more takes another.
-  #unlinked(id: LinkId, code: RejectionCode | undefined): void {
-    const isKnown = this.links.get(id) !== undefined
-    this.links.ended(id)
-    if (isKnown && (code === 'retired' || code === 'id-in-use')) this.#disown(code)
+  #unlinked(id: LinkId, code: RejectionCode | undefined, now: number): void {
+    const link = this.links.get(id)
+    if (link === undefined) return
+    this.links.ended(id, code)
+    if (code === 'retired' || code === 'id-in-use') return this.#disown(code)
+    const isGone = code === undefined || code === 'closing' || code === 'silent'
+    if (isGone && link.replica !== undefined) this.detection.lost(link.replica, now)
+  }
+
+  #unreachable(address: string, now: number): void {
+    const owner = this.#overlay.ownerOf(address)
+    this.#overlay.lost(address, owner)
+    this.detection.unreachable(address, owner, now)
   }
 
   #disown(code: 'retired' | 'id-in-use'): void {
@@ -196,39 +302,21 @@ export class Gossip {
     const link = this.links.get(id)
     if (link === undefined) return
     link.heardAt = now
+    link.awaitedSince = undefined
     const decoded = decodeReplicaMessage(frame)
     if (!decoded.ok) return this.links.refuse(link, decoded.rejection)
-    if (decoded.value.type === 'hello') return this.#hello(link, decoded.value)
-    if (link.replica !== undefined) return this.#message(link as OpenLink, decoded.value, now)
-    this.links.refuse(link, { code: 'malformed', reason: 'The first frame of a link is a hello.' })
-  }
-
-  #hello(link: LinkState, hello: ReplicaMessage & { type: 'hello' }): void {
-    if (hello.replica === this.#self && link.dialled !== undefined) {
-      this.#overlay.isSelf(link.dialled)
+    const message = decoded.value
+    if (message.type === 'hello') return this.#greeting.heard(link, message, now)
+    if (link.replica !== undefined) {
+      this.detection.heardFrom(link as OpenLink)
+      return this.#message(link as OpenLink, message, now)
     }
-    const open = this.links.greeted(link, hello)
-    if (open === undefined && hello.replica === this.#self && hello.run !== this.#run) {
-      return this.#disown('id-in-use')
-    }
-    if (open === undefined) {
-      // Another link to it is open already, maybe dialled by another name: still they have met.
-      if (this.links.isOpen(hello.replica)) this.#overlay.linked(hello.replica, link.dialled)
+    if (message.type === 'contacts' && link.dialled !== undefined) {
+      this.#contacts(message.contacts)
+      if (link.wish === 'visit') this.links.leave(link)
       return
     }
-    this.membership.met(hello.replica, hello.address)
-    this.#overlay.linked(hello.replica, link.dialled)
-    this.#overlay.heardOf(hello.address, hello.replica)
-    this.#tellMembers([open], this.#known())
-    this.#antiEntropy.tellAll(open)
-    this.#tellMembers(this.#othersThan(open), [hello])
-    this.#out.push({ type: 'greeted', link: link.id })
-  }
-
-  #tellMembers(links: readonly OpenLink[], members: readonly MemberAddress[]): void {
-    if (links.length === 0 || members.length === 0) return
-    const frame = encodeReplicaMessage({ type: 'members', members })
-    this.#out.push({ type: 'send', links: links.map(({ id }) => id), frame })
+    this.links.refuse(link, { code: 'malformed', reason: 'The first frame of a link is a hello.' })
   }
 
   #message(link: OpenLink, message: Exclude<ReplicaMessage, { type: 'hello' }>, now: number): void {
@@ -236,12 +324,32 @@ export class Gossip {
       case 'have':
         return this.#have(link, message, now)
       case 'want':
+        if (message.graft) this.#broadcast.grafted(link, message.ranges.length === 0)
         return this.#serving.asked(link, message)
       case 'entries':
-        this.#out.push({ type: 'entries', link: link.id, message })
+        this.#out.push({ type: 'entries', link: link.id, series: message, isPushed: false })
         return
+      case 'push':
+        return this.#pushed(link, message)
+      case 'prune':
+        return this.#broadcast.pruned(link)
       case 'members':
-        return this.#members(link, message)
+        return this.#members(link, message, now)
+      case 'compare':
+        return this.#roster.compared(link, message)
+      case 'census':
+        return this.#census.heard(link, message)
+      case 'ping':
+      case 'ack':
+      case 'nack':
+      case 'ping-req':
+        return this.detection.took(link, message, now)
+      case 'contacts':
+        return this.#contacts(message.contacts)
+      case 'forward-join':
+        return this.#overlay.view.forwardJoin(link, message)
+      case 'shuffle':
+        return this.#overlay.view.shuffled(link, message)
       case 'behind':
         this.#catchUp.behind(link, message.floors)
         return this.#antiEntropy.behind(link, message.floors)
@@ -260,49 +368,52 @@ export class Gossip {
     }
   }
 
+  #pushed(link: OpenLink, { series }: Push): void {
+    for (const each of series) {
+      this.#out.push({ type: 'entries', link: link.id, series: each, isPushed: true })
+    }
+  }
+
+  #took(link: OpenLink, event: GossipEvent & { type: 'took' }, now: number): void {
+    const { origin, before, fresh, isPushed } = event
+    const taken = { origin, fresh: { before, entries: fresh }, isPushed }
+    this.#broadcast.took(link, taken, now)
+    this.#antiEntropy.took(link, origin, now)
+  }
+
   #have(link: OpenLink, message: Have, now: number): void {
     if (this.#disputes.compare(link, message)) return
     this.#antiEntropy.heard(link, message, now)
-    this.#broadcast.holds(link, link.theirs?.get(this.#self) ?? 0)
+    for (const [origin, { seq }] of message.heads) this.#broadcast.holds(link, origin, seq)
+    if (!this.#overlay.isMesh) this.#tree.heard(link, message.position)
     this.#repairs.heard(link)
   }
 
-  #known(): MemberAddress[] {
-    const unmet = this.unmet().map((address) => ({ address }))
-    return [...this.membership.all(), ...this.membership.retired(), ...unmet]
+  /** Replicas that can be dialled are members. */
+  #contacts(contacts: readonly Contact[]): void {
+    this.#overlay.view.contacts(contacts)
   }
 
-  #othersThan(link: OpenLink): OpenLink[] {
-    return [...this.links.open()].filter((other) => other !== link)
-  }
-
-  /** What is news here is passed on at once, before any version that hangs on it. */
-  #members(link: OpenLink, { members }: Members): void {
-    this.#retired(members, link)
-    const news = members.filter(({ replica, address, retired }) => {
-      if (replica === this.#self || retired === true) return false
-      const isNew = replica !== undefined && this.membership.heardOf(replica, address)
-      return this.#overlay.heardOf(address, replica) || isNew
-    })
-    if (news.length > 0) this.#out.push({ type: 'members', changed: [] })
-    this.#tellMembers(this.#othersThan(link), news)
-  }
-
-  /** What is given up or removed is so everywhere, and is told to those that have not told it. */
-  #retired(members: readonly MemberAddress[], from: OpenLink | undefined): void {
-    const news: MemberAddress[] = []
-    for (const member of members) {
-      const { replica, retired } = member
-      if (replica === undefined || retired !== true) continue
-      if (replica === this.#self) this.#disown('retired')
-      else if (this.membership.retire(replica)) news.push(member)
+  #members(link: OpenLink, message: Members, now: number): void {
+    this.#roster.saidBy(link, message)
+    this.#believe(message.members, link, now)
+    for (const address of message.unmet) {
+      if (this.#overlay.heardOf(address, undefined)) this.#roster.unmetNews(address, link)
     }
-    if (news.length === 0) return
-    for (const { replica } of news) this.#forget(replica as ReplicaId)
-    this.#tellMembers(
-      [...this.links.open()].filter((link) => link !== from),
-      news,
-    )
+    this.#overlay.resize()
+  }
+
+  #believe(records: readonly MemberRecord[], from: OpenLink | undefined, now: number): void {
+    for (const record of records) {
+      const { replica, address } = record
+      if (replica === this.#self && isRetired(record)) return this.#disown('retired')
+      const isNews = this.detection.believe(record, from, now)
+      if (isRetired(record)) {
+        if (isNews) this.#forget(replica)
+      } else if (replica !== this.#self) this.#overlay.heardOf(address, replica)
+    }
+    this.#overlay.resize()
+    this.#census.changed()
   }
 
   #forget(replica: ReplicaId): void {
@@ -315,11 +426,17 @@ export class Gossip {
     if (link !== undefined) this.links.refuse(link, { code: 'retired', reason })
   }
 
-  #advanced({ own }: GossipEvent & { type: 'advanced' }): void {
-    this.#broadcast.publish(own, this.#chain)
+  #agreed(link: OpenLink): void {
+    this.#antiEntropy.tellAll(link)
+    this.#census.agreed(link)
+  }
+
+  #advanced({ own }: GossipEvent & { type: 'advanced' }, now: number): void {
+    this.#broadcast.publish({ before: this.#chain, entries: own }, now)
     this.#chain = own.at(-1)?.hash ?? this.#chain
     this.#documents.advanced()
     this.#antiEntropy.changed()
+    this.#census.advanced()
   }
 
   #spread({ document, update, only, except }: GossipEvent & { type: 'presence' }): void {
@@ -333,8 +450,6 @@ export class Gossip {
 
   #timer(timer: GossipTimer, now: number): void {
     switch (timer.kind) {
-      case 'dial':
-        return this.#overlay.timer(timer.key as string, timer.token)
       case 'greeting':
         if (this.links.get(timer.key as number)?.replica === undefined) this.links.closeSilent(now)
         return
@@ -345,13 +460,31 @@ export class Gossip {
         return this.#antiEntropy.announceTimer(timer)
       case 'graft':
         return this.#antiEntropy.graftTimer(timer, now)
+      case 'news':
+        return this.#roster.timer()
+      case 'push':
+        return this.#broadcast.timer(now)
+      case 'census':
+        return this.#census.timer(timer.key)
+      case 'probe':
+        this.#overlay.view.review(now)
+        return this.detection.timer(timer, now)
+      case 'relay':
+      case 'suspicion':
+        return this.detection.timer(timer, now)
+      case 'dial':
+      case 'seek':
+      case 'shuffle':
+      case 'repair':
+        return this.#overlay.timer(timer)
     }
   }
 
   #heartbeat(): void {
     for (const link of this.links.open()) {
       this.#overlay.lasted(link.replica)
-      if (!link.blocked) this.#antiEntropy.tellAll(link)
+      if (link.isAgreed) this.#antiEntropy.tellAll(link)
+      else this.#roster.compare(link)
     }
     this.#scheduleHeartbeat()
   }
@@ -362,17 +495,39 @@ export class Gossip {
     this.#antiEntropy.drained(link)
   }
 
-  #ended(link: LinkState): void {
+  #ended(link: LinkState, code: RejectionCode | undefined): void {
     this.#serving.ended(link.id)
     this.#documents.ended(link.id)
     this.#catchUp.ended(link)
     this.#repairs.ended(link)
+    this.#roster.ended(link)
     this.#antiEntropy.ended(link)
-    this.#overlay.lost(link.dialled, link.replica)
+    if (link.replica !== undefined) this.#tree.lost(link as OpenLink)
+    this.#overlay.lost(link.dialled, link.replica, code)
   }
 
   #whenOpen(id: LinkId, then: (link: OpenLink) => void): void {
     const link = this.links.get(id)
     if (link?.replica !== undefined) then(link as OpenLink)
   }
+}
+
+type LogEvent = Extract<
+  GossipEvent,
+  {
+    type:
+      | 'advanced'
+      | 'took'
+      | 'refused'
+      | 'forked'
+      | 'rolled-back'
+      | 'read'
+      | 'documents-read'
+      | 'snapshots-stored'
+      | 'published'
+  }
+>
+
+function retired(replica: ReplicaId, state: 'left' | 'removed'): MemberRecord {
+  return { replica, incarnation: 0, state, address: '', tags: new Map() }
 }

@@ -8,10 +8,32 @@ export const GOSSIP_LIMITS = {
   heartbeatMs: 5_000,
   /** Nothing heard on a link for this long: it is half-open, and closed as silent. */
   silenceMs: 16_000,
-  /** From a change of what is durable to telling peers; changes in between share one `have`. */
-  announceMs: 25,
-  /** How long an entry that a peer announced may be on its way before it is asked for. */
-  graftMs: 250,
+  /** From a change of what is durable to telling peers: a round trip, within these. */
+  announceMsMin: 25,
+  announceMsMax: 250,
+  /** How long an entry that a peer announced may be on its way: two long round trips, within these. */
+  graftMsMin: 250,
+  graftMsMax: 2_000,
+  /** Under load, frames with what is passed on leave this share of a round trip apart, at most this. */
+  relayShare: 8,
+  relayMsMax: 50,
+  /** What each link adds to its time in a distance to the root, and the greatest distance, in ms. */
+  distanceEach: 25,
+  distanceMax: 60_000,
+  /** A neighbour by which the root is nearer takes the parent's place under this share of the distance. */
+  nearerShare: 0.9,
+  /** How long an origin that sends no more stays the one from which the tree is seen. */
+  rootMs: 60_000,
+  /** From news of a member to passing it on, together with what comes meanwhile. */
+  newsMs: 20,
+  /** Up to so many members, all are told on a new link; more are compared by ranges. */
+  toldWholeMax: 64,
+  /** Up to so many members, replicas tell each one's version; more are counted in a census. */
+  toldVersionsMax: 32,
+  /** Between two parts of a census that a replica tells, and two censuses; and for each member. */
+  censusMs: 250,
+  censusMsMin: 5_000,
+  censusMsEach: 1,
   /** How long an answer to a `want` may take before it is asked again, maybe of another. */
   wantMs: 10_000,
   /** First wait before dialling again; doubles up to `redialMsMax`, each ± 25 %. */
@@ -29,9 +51,9 @@ export const GOSSIP_LIMITS = {
   repairsMax: 10_000,
   /** Runs of one id that are remembered; of the oldest a copy is no longer told from a restart. */
   runsMax: 16,
-  /** The newest own entries that are kept at hand for peers that have all but caught up. */
-  recentEntriesMax: 256,
-  recentBytesMax: 1_048_576,
-  /** Bytes of own entries in one pushed frame, or one larger entry. */
+  /** The newest entries of all origins that are kept at hand for peers that have all but caught up. */
+  recentEntriesMax: 1_024,
+  recentBytesMax: 4_194_304,
+  /** Bytes of entries in one pushed frame, or one larger entry. */
   pushBytesMax: 4_194_304,
 } as const

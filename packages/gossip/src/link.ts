@@ -1,4 +1,4 @@
-import type { ReplicaId, Version } from '@rejoin/protocol'
+import type { ReplicaId, TreePosition, Version, Wish } from '@rejoin/protocol'
 
 import type { LinkId } from './events.ts'
 
@@ -14,39 +14,73 @@ export interface LinkState {
   readonly id: LinkId
   /** The address that this replica dialled, or `undefined` when the peer dialled. */
   readonly dialled: string | undefined
+  /** What whoever dialled wants of it. */
+  wish: Wish
   replica: ReplicaId | undefined
+  /** Where the peer can be dialled; empty when it can't. */
+  address: string
+  readonly openedAt: number
   heardAt: number
   /** The link's queue is full: the peer is told nothing until it drains, and then catches up. */
   blocked: boolean
+  /** Whether the peer knows every member that this replica knew when they began to compare (rule L6). */
+  isAgreed: boolean
   /** What the peer said that it holds; it counts from its first `have` on. */
   theirs: Map<ReplicaId, number> | undefined
   /** The durable sequence numbers that the peer was told of. */
   readonly told: Map<ReplicaId, number>
   /** The members' versions that the peer was told of, or told us. */
   readonly toldMembers: Map<ReplicaId, Version>
-  /** The last own entry sent on this link in sequence; `undefined` while the peer has to ask. */
-  pushed: number | undefined
+  /** Plumtree: whether what is new is pushed to the peer; else it is only told of it. */
+  isEager: boolean
+  /** Where the peer stands in the tree of the broadcast. */
+  position: TreePosition | undefined
+  /** The distance that the peer was told, as this replica's. */
+  toldDistance: number | undefined
+  /** Whether this replica is the peer's parent in that tree. */
+  isChild: boolean
+  /** Of each origin the last entry that the peer was pushed, or said it holds, without a gap. */
+  readonly pushed: Map<ReplicaId, number>
   readonly wanted: Map<ReplicaId, Wanted>
   /** Origins of which the peer holds another history: they are not asked for until that is settled. */
   readonly disputed: Set<ReplicaId>
   /** Whether documents that it was asked for are on their way; it answers one question at a time. */
   fetching: boolean
+  /** What the peer's part of the census went beyond, when it last told of it. */
+  censusBase: Uint8Array | undefined
+  /** Since when the peer has been pushed something and has not been heard, in ms. */
+  awaitedSince: number | undefined
 }
 
-export function newLink(id: LinkId, dialled: string | undefined, now: number): LinkState {
+/** The link `id` begins; `dialled` is an address, and what it was dialled for. */
+export function newLink(
+  id: LinkId,
+  dialled: { readonly address: string; readonly wish: Wish } | undefined,
+  now: number,
+): LinkState {
   return {
     id,
-    dialled,
+    dialled: dialled?.address,
+    wish: dialled?.wish ?? 'neighbour',
     replica: undefined,
+    address: '',
+    openedAt: now,
     heardAt: now,
     blocked: false,
+    isAgreed: false,
     theirs: undefined,
     told: new Map(),
     toldMembers: new Map(),
-    pushed: undefined,
+    isEager: true,
+    isChild: false,
+    position: undefined,
+    toldDistance: undefined,
+    pushed: new Map(),
     wanted: new Map(),
     disputed: new Set(),
     fetching: false,
+    censusBase: undefined,
+    awaitedSince: undefined,
   }
 }
 

@@ -4,8 +4,10 @@ import {
   REPLICA_PROTOCOL_VERSION,
   type Hello,
   type Rejection,
+  type RejectionCode,
   type ReplicaId,
   type RunId,
+  type Wish,
 } from '@rejoin/protocol'
 
 import type { Emit, LinkId } from './events.ts'
@@ -18,16 +20,21 @@ export interface LinksOptions {
   readonly self: ReplicaId
   /** This run of the process. */
   readonly run: RunId
-  /** Where others can dial this replica; empty when they can't. */
-  readonly address: string
   readonly membership: Membership
+  /** What this replica says of all members, and to whom it answers. */
+  readonly summary: (to: ReplicaId | undefined) => Pick<Hello, 'members' | 'beliefs' | 'holds'>
+  /** Whether there is room for a link that was dialled with `wish`. */
+  readonly admits: (wish: Wish) => boolean
+  /** A link is refused for want of room; the peer can be told where else to look. */
+  readonly onRefusal: (link: LinkState, hello: Hello) => void
   readonly emit: Emit
   /** Told of every link that ends, however it ends, exactly once. */
-  readonly onEnd: (link: LinkState) => void
+  readonly onEnd: (link: LinkState, code: RejectionCode | undefined) => void
 }
 
 /**
- * The links of this replica, from greeting to end. Between two replicas there is at most one open
+ * The links of this replica, from greeting to end. Whoever dialled says hello, and the other's hello
+ * accepts the link. Between two replicas there is at most one open
  * link: when both dial at once, both keep the one that the lower id dialled; when the same end
  * dialled twice, the newer one, since its older one must be dead. A link that was cut is closed and
  * refused, whoever dials, until it is mended. So is whoever has a retired id, or an id that another
@@ -36,22 +43,20 @@ export interface LinksOptions {
 export class Links {
   readonly #self: ReplicaId
   readonly #run: RunId
-  readonly #address: string
+  readonly #options: LinksOptions
   readonly #membership: Membership
   readonly #runs = new Runs()
   readonly #emit: Emit
   readonly #links = new Map<LinkId, LinkState>()
   readonly #open = new Map<ReplicaId, OpenLink>()
   readonly #cut = new Set<ReplicaId>()
-  readonly #onEnd: (link: LinkState) => void
 
   constructor(options: LinksOptions) {
     this.#self = options.self
     this.#run = options.run
     this.#membership = options.membership
-    this.#address = options.address
+    this.#options = options
     this.#emit = options.emit
-    this.#onEnd = options.onEnd
   }
 
   get(link: LinkId): LinkState | undefined {
@@ -84,21 +89,28 @@ export class Links {
     return this.#open.size
   }
 
-  began(id: LinkId, dialled: string | undefined, now: number): void {
-    this.#links.set(id, newLink(id, dialled, now))
+  began(id: LinkId, dialled: { address: string; wish: Wish } | undefined, now: number): void {
+    const link = newLink(id, dialled, now)
+    this.#links.set(id, link)
     const greeting = { kind: 'greeting', key: id, token: 0 } as const
     this.#emit({ type: 'schedule', timer: greeting, delayMs: GOSSIP_LIMITS.greetingMs })
-    this.#emit({ type: 'send', links: [id], frame: encodeReplicaMessage(this.#hello()) })
+    if (dialled !== undefined) this.#sayHello(link, undefined)
   }
 
-  #hello(): Hello {
-    return {
+  #sayHello({ id, wish }: LinkState, to: ReplicaId | undefined): void {
+    const { address, incarnation, tags } = this.#membership.own
+    const hello: Hello = {
       type: 'hello',
       protocol: REPLICA_PROTOCOL_VERSION,
       replica: this.#self,
       run: this.#run,
-      address: this.#address,
+      address,
+      incarnation,
+      tags,
+      wish,
+      ...this.#options.summary(to),
     }
+    this.#emit({ type: 'send', links: [id], frame: encodeReplicaMessage(hello) })
   }
 
   /** Takes a `hello`; the link is open when this returns it, and refused otherwise. */
@@ -112,21 +124,44 @@ export class Links {
       this.refuse(link, refusal)
       return undefined
     }
+    this.#runs.seen(hello)
+    const isInbound = link.dialled === undefined
+    if (isInbound) link.wish = hello.wish
+    if (link.wish === 'visit') {
+      if (isInbound) this.#sayHello(link, hello.replica)
+      return undefined
+    }
     const older = this.#open.get(hello.replica)
+    if (older === undefined && isInbound && !this.#options.admits(hello.wish)) {
+      this.#options.onRefusal(link, hello)
+      this.#end(link, { code: 'view-full', reason: 'There is no room for another link here.' })
+      return undefined
+    }
     if (older !== undefined) {
       const loser = this.#newerWins(older, link, hello.replica) ? older : link
       this.#end(loser, { code: 'duplicate-link', reason: 'Another link to this replica is open.' })
       if (loser === link) return undefined
     }
-    this.#runs.seen(hello)
     link.replica = hello.replica
+    link.address = hello.address
+    if (isInbound) this.#sayHello(link, hello.replica)
     this.#open.set(hello.replica, link as OpenLink)
     this.#emit({ type: 'links' })
     return link as OpenLink
   }
 
+  /** Closes a link that is one too many; nothing is wrong with the peer. */
+  evict(link: LinkState): void {
+    this.#end(link, { code: 'evicted', reason: 'Another link has taken the place of this one.' })
+  }
+
+  /** Closes a link that was for a visit only. */
+  leave(link: LinkState): void {
+    this.#end(link, { code: 'visited', reason: 'This was a visit only.' })
+  }
+
   #refusalOf(link: LinkState, hello: Hello): Rejection | undefined {
-    if (link.replica !== undefined) {
+    if (link.replica !== undefined || (link.wish === 'visit' && link.dialled === undefined)) {
       return { code: 'malformed', reason: 'A second hello came on one link.' }
     }
     if (hello.protocol !== REPLICA_PROTOCOL_VERSION) {
@@ -167,10 +202,10 @@ export class Links {
     this.#end(link, rejection)
   }
 
-  /** The transport ended a link; one that was closed here is forgotten already. */
-  ended(id: LinkId): void {
+  /** The transport ended a link, with the peer's reason if it gave one; one that was closed here is forgotten. */
+  ended(id: LinkId, code: RejectionCode | undefined): void {
     const link = this.#links.get(id)
-    if (link !== undefined) this.#forget(link)
+    if (link !== undefined) this.#forget(link, code)
   }
 
   cut(peer: ReplicaId): void {
@@ -197,16 +232,16 @@ export class Links {
   }
 
   #end(link: LinkState, rejection: Rejection): void {
-    this.#forget(link)
+    this.#forget(link, rejection.code)
     this.#emit({ type: 'close', link: link.id, rejection })
   }
 
-  #forget(link: LinkState): void {
+  #forget(link: LinkState, code: RejectionCode | undefined): void {
     this.#links.delete(link.id)
     if (link.replica !== undefined && this.#open.get(link.replica) === link) {
       this.#open.delete(link.replica)
       this.#emit({ type: 'links' })
     }
-    this.#onEnd(link)
+    this.#options.onEnd(link, code)
   }
 }

@@ -1,16 +1,25 @@
 import {
   covers,
   EMPTY_VERSION,
+  isNewer,
+  isRetired,
   join,
+  NO_TAGS,
   seqOf,
+  tagsText,
   type Dot,
+  type MemberRecord,
   type ReplicaId,
+  type Tags,
   type Version,
 } from '@rejoin/protocol'
 
-import type { Emit } from './events.ts'
+import type { Emit, MemberChange } from './events.ts'
+import { MemberIndex } from './member-index.ts'
+import { unknownMember, type RememberedMembers } from './remembered-members.ts'
+import type { SortedItems } from './sorted-items.ts'
 
-/** A member as this replica knows it. */
+/** A member as it is remembered on disk. */
 export interface Member {
   readonly replica: ReplicaId
   /** Where it can be dialled; empty while that is not known. */
@@ -21,42 +30,128 @@ export interface Member {
   readonly retired: boolean
 }
 
+/** A member as this replica knows it now. */
+export interface KnownMember extends Member, MemberRecord {}
+
+export interface MembershipOptions {
+  readonly self: ReplicaId
+  readonly address: string
+  readonly tags: Tags
+  readonly known: RememberedMembers
+  readonly emit: Emit
+}
+
 /**
- * The members: every other replica that was ever met or heard of, with the newest version known of
- * each. Versions only grow, and each was announced by its owner, directly or through others, so the
- * minimum over them is a lower bound of the true `R(t)` (rule L6). A member that is away still
- * counts: it does not have what it has not got. One whose id is retired does not, and nothing that
- * is said of it later changes that; the retired ids are remembered for ever, 8 bytes each.
+ * The members: every other replica that was ever met or heard of, with what is believed of it (`isNewer`
+ * says which of two beliefs counts, so that all come to the same) and the newest version known of it.
+ * Versions only grow, and each was announced by its owner, directly or through others, so the minimum
+ * over them is a lower bound of the true `R(t)` (rule L6). A member that is away still counts: it does not
+ * have what it has not got. One whose id is retired does not, and nothing that is said of it later
+ * changes that; the retired ids are remembered for ever, 8 bytes each.
  */
 export class Membership {
   readonly #self: ReplicaId
-  readonly #members = new Map<ReplicaId, Member>()
+  #own: MemberRecord
+  readonly #remembered: ReadonlyMap<ReplicaId, KnownMember>
+  /** Those of which something has changed since. */
+  readonly #members = new Map<ReplicaId, KnownMember>()
   readonly #emit: Emit
+  readonly #index: MemberIndex
+  readonly #retired = new Set<ReplicaId>()
 
-  constructor(self: ReplicaId, known: Iterable<Member>, emit: Emit) {
+  constructor({ self, address, tags, known, emit }: MembershipOptions) {
     this.#self = self
     this.#emit = emit
-    for (const member of known) this.#members.set(member.replica, member)
+    this.#own = { replica: self, incarnation: 0, state: 'alive', address, tags }
+    this.#remembered = known.members
+    for (const replica of known.retired) this.#retired.add(replica)
+    this.#index = new MemberIndex(known.index)
+    this.#index.put(this.#own)
   }
 
-  *all(): Generator<Member> {
-    for (const member of this.#members.values()) if (!member.retired) yield member
+  /** The records by id with their fingerprints, this replica's own included; see `Reconciliation`. */
+  get items(): SortedItems {
+    return this.#index.items
   }
 
-  *retired(): Generator<Member> {
-    for (const member of this.#members.values()) if (member.retired) yield member
+  /** The ids that count, this replica's own included. */
+  get electorate(): SortedItems {
+    return this.#index.electorate
+  }
+
+  /** What this replica tells of itself. */
+  get own(): MemberRecord {
+    return this.#own
+  }
+
+  /** Members, this replica included, retired ones not. */
+  get size(): number {
+    return this.electorate.size
+  }
+
+  *all(): Generator<KnownMember> {
+    for (const [replica, member] of this.#remembered) {
+      if (!this.#members.has(replica) && this.#counts(member)) yield member
+    }
+    for (const member of this.#members.values()) if (this.#counts(member)) yield member
+  }
+
+  #counts({ replica, retired }: KnownMember): boolean {
+    return !retired && replica !== this.#self
+  }
+
+  *retired(): Generator<KnownMember> {
+    for (const replica of this.#retired) yield this.get(replica) as KnownMember
   }
 
   isRetired(replica: ReplicaId): boolean {
-    return this.#members.get(replica)?.retired === true
+    return this.#retired.has(replica)
+  }
+
+  get(replica: ReplicaId): KnownMember | undefined {
+    return this.#members.get(replica) ?? this.#remembered.get(replica)
+  }
+
+  /** What is believed of `replica`, this one included. */
+  record(replica: ReplicaId): MemberRecord | undefined {
+    if (replica === this.#self) return this.#own
+    const member = this.get(replica)
+    return member === undefined ? undefined : recordOf(member)
+  }
+
+  /** Hears what is said of a member; returns whether that was news. */
+  believe(record: MemberRecord): boolean {
+    if (record.replica === this.#self) return this.#refute(record)
+    const known = this.get(record.replica)
+    if (known !== undefined && !isNewer(record, known)) return false
+    const canonical = isRetired(record) ? retiredRecord(record.replica, record.state) : record
+    if (known !== undefined && known.retired && known.state === canonical.state) return false
+    this.#put({
+      ...canonical,
+      version: known?.version ?? EMPTY_VERSION,
+      retired: isRetired(record),
+    })
+    return true
+  }
+
+  /** Who is said to be otherwise than it is says so under a higher incarnation (SWIM). */
+  #refute(record: MemberRecord): boolean {
+    if (isRetired(record) || !isNewer(record, this.#own)) return false
+    this.#own = { ...this.#own, incarnation: record.incarnation + 1 }
+    this.#index.put(this.#own)
+    return true
+  }
+
+  /** Tells anew what this replica says of itself. */
+  retag(tags: Tags): void {
+    if (tagsText(tags) === tagsText(this.#own.tags)) return
+    this.#own = { ...this.#own, tags, incarnation: this.#own.incarnation + 1 }
+    this.#index.put(this.#own)
   }
 
   /** The id `replica` is given up or removed, for good; returns whether that was news. */
-  retire(replica: ReplicaId): boolean {
-    const known = this.#members.get(replica)
-    if (replica === this.#self || known?.retired === true) return false
-    this.#put({ replica, address: '', version: known?.version ?? EMPTY_VERSION, retired: true })
-    return true
+  retire(replica: ReplicaId, state: 'left' | 'removed'): boolean {
+    return replica !== this.#self && this.believe(retiredRecord(replica, state))
   }
 
   /**
@@ -71,49 +166,58 @@ export class Membership {
 
   /** Whether whoever made entry `dot` has told that it is there, or will not tell any more. */
   hasTold({ replica, seq }: Dot): boolean {
-    const member = this.#members.get(replica)
+    const member = this.get(replica)
     return member !== undefined && (member.retired || seqOf(member.version, replica) >= seq)
-  }
-
-  get(replica: ReplicaId): Member | undefined {
-    return this.#members.get(replica)
-  }
-
-  /**
-   * Learns of itself where `replica` can be dialled, with an empty address only that it exists; returns
-   * whether that was news.
-   */
-  met(replica: ReplicaId, address: string): boolean {
-    if (replica === this.#self) return false
-    const known = this.#members.get(replica)
-    if (known?.retired === true) return false
-    if (known !== undefined && (address === '' || known.address === address)) return false
-    this.#put({ replica, address, version: known?.version ?? EMPTY_VERSION, retired: false })
-    return true
-  }
-
-  /**
-   * Hears from others where `replica` can be dialled; returns whether that was news. Its own word
-   * counts more: two addresses that replace each other would be news to everybody for ever.
-   */
-  heardOf(replica: ReplicaId, address: string): boolean {
-    const known = this.#members.get(replica)
-    return (known === undefined || known.address === '') && this.met(replica, address)
   }
 
   /** Learns that `replica` holds `version`, or more; returns whether that was news. */
   learned(replica: ReplicaId, version: Version): boolean {
     if (replica === this.#self) return false
-    const known = this.#members.get(replica)
+    const known = this.get(replica)
     if (known?.retired === true) return false
     if (known !== undefined && covers(known.version, version)) return false
     const grown = join([known?.version ?? EMPTY_VERSION, version])
-    this.#put({ replica, address: known?.address ?? '', version: grown, retired: false })
+    this.#put({ ...(known ?? unknownMember(replica)), version: grown })
     return true
   }
 
-  #put(member: Member): void {
-    this.#members.set(member.replica, member)
-    this.#emit({ type: 'members', changed: [member.replica] })
+  #put(member: KnownMember): void {
+    const { replica } = member
+    const before = this.get(replica)
+    if (member.retired) this.#retired.add(replica)
+    this.#members.set(replica, member)
+    // A newer version alone changes nothing of what is believed.
+    if (before === undefined || !sameRecord(before, member)) this.#index.put(member)
+    this.#emit({ type: 'members', changed: [replica] })
+    const change = changeBetween(before, member)
+    if (change !== undefined) this.#emit({ type: 'member', change, member: recordOf(member) })
   }
+}
+
+/** All say the same of one that is no member any more. */
+function retiredRecord(replica: ReplicaId, state: MemberRecord['state']): MemberRecord {
+  return { replica, incarnation: 0, state, address: '', tags: NO_TAGS }
+}
+
+export function recordOf(member: KnownMember): MemberRecord {
+  const { replica, incarnation, state, address, tags, by } = member
+  const record = { replica, incarnation, state, address, tags }
+  return by === undefined ? record : { ...record, by }
+}
+
+function sameRecord(a: MemberRecord, b: MemberRecord): boolean {
+  return !isNewer(a, b) && !isNewer(b, a)
+}
+
+/** What people are told of; a suspicion may yet be refuted. */
+function changeBetween(
+  before: KnownMember | undefined,
+  { state, address, tags }: KnownMember,
+): MemberChange | undefined {
+  if (state === 'left' || state === 'removed') return before?.state === state ? undefined : state
+  if (before === undefined) return 'joined'
+  if (state === 'failed') return before.state === 'failed' ? undefined : 'failed'
+  if (state === 'alive' && before.state === 'failed') return 'reachable'
+  const isSame = address === before.address && tagsText(tags) === tagsText(before.tags)
+  return isSame ? undefined : 'updated'
 }

@@ -1,29 +1,158 @@
-import type { ReplicaId } from '@rejoin/protocol'
+import type { RejectionCode, ReplicaId, Wish } from '@rejoin/protocol'
+
+import { AddressBook } from './address-book.ts'
+import type { Chance } from './chance.ts'
+import { Dialling } from './dialling.ts'
+import type { Emit, GossipTimer, LogView } from './events.ts'
+import { FullMesh } from './full-mesh.ts'
+import { HyParView } from './hyparview.ts'
+import type { OpenLink } from './link.ts'
+import type { Links } from './links.ts'
+import type { Membership } from './membership.ts'
+import { OVERLAY_LIMITS } from './overlay-limits.ts'
+import { SplitRepair } from './split-repair.ts'
+
+export interface OverlayOptions {
+  readonly self: ReplicaId
+  readonly address: string
+  /** Addresses given by configuration. */
+  readonly peers: readonly string[]
+  readonly links: Links
+  readonly membership: Membership
+  readonly log: LogView
+  readonly chance: Chance
+  readonly emit: Emit
+}
 
 /**
- * An overlay decides which replicas this one keeps a link to. The full mesh is the one there is; a
- * partial view for larger clusters takes its place behind the same few notices.
+ * The overlay decides which replicas this one keeps a link to: to everybody in a full mesh while there
+ * are few, and to the neighbours of a partial view when there are more.
  */
-export interface Overlay {
-  /**
-   * An address is known, and maybe whose it is; returns whether that was news. Dials it when the
-   * overlay wants that link.
-   */
-  heardOf(address: string, replica: ReplicaId | undefined): boolean
+export class Overlay {
+  readonly book: AddressBook
+  readonly dialling: Dialling
+  readonly view: HyParView
+  readonly repair: SplitRepair
+  readonly #mesh: FullMesh
+  readonly #membership: Membership
+  #isMesh = true
+
+  constructor(options: OverlayOptions) {
+    this.book = new AddressBook(options.address)
+    this.dialling = new Dialling(options.emit)
+    this.#membership = options.membership
+    const { book, dialling } = this
+    this.#mesh = new FullMesh({ ...options, book, dialling })
+    this.view = new HyParView({ ...options, dialling })
+    this.repair = new SplitRepair({ ...options, dialling, book })
+    for (const address of options.peers) book.heardOf(address, undefined)
+    if (this.#membership.size <= OVERLAY_LIMITS.meshMax) this.#note()
+  }
+
+  /** In a full mesh the book has the address of every member. */
+  #note(): void {
+    for (const { address, replica } of this.#membership.all()) this.book.heardOf(address, replica)
+  }
+
+  get isMesh(): boolean {
+    return this.#isMesh
+  }
+
+  started(): void {
+    this.resize()
+    for (const address of this.book.all()) this.#mesh.dial(address)
+  }
+
+  /** How many there are has changed. */
+  resize(): void {
+    const isMesh = this.#membership.size + this.unmet().length <= OVERLAY_LIMITS.meshMax
+    if (isMesh === this.#isMesh) return
+    this.#isMesh = isMesh
+    if (isMesh) this.#turnToMesh()
+    else {
+      this.#mesh.turnOff()
+      this.view.turnOn()
+      this.repair.turnOn()
+    }
+  }
+
+  #turnToMesh(): void {
+    this.view.turnOff()
+    this.repair.turnOff()
+    this.#note()
+    this.#mesh.turnOn()
+  }
+
+  /** An address is known, and maybe whose it is; returns whether that was news. */
+  heardOf(address: string, replica: ReplicaId | undefined): boolean {
+    // Where there are many, the members have their addresses; the book has those of configuration.
+    if (!this.#isMesh && replica !== undefined && !this.book.has(address)) return false
+    const isNews = this.book.heardOf(address, replica)
+    this.#mesh.dial(address)
+    return isNews
+  }
+
   /** The addresses of members that nobody has met: nobody knows what these hold. */
-  unmet(): string[]
-  /** A link has greeted. */
-  linked(replica: ReplicaId, dialled: string | undefined): void
+  unmet(): string[] {
+    return this.book.unmet()
+  }
+
+  /** Whether a link is accepted from one that dials with `wish`. */
+  admits(wish: Wish): boolean {
+    return this.view.admits(wish)
+  }
+
+  /** An address that was dialled turned out to be that of `replica`. */
+  greeted(address: string | undefined, replica: ReplicaId): void {
+    if (address === undefined) return
+    this.dialling.done(address)
+    this.book.belongsTo(address, replica)
+  }
+
+  linked(link: OpenLink): void {
+    this.heardOf(link.address, link.replica)
+    this.view.linked(link)
+  }
+
   /** The link to `replica` is at rest: it has lasted until a heartbeat. */
-  lasted(replica: ReplicaId): void
-  /** A dialled link failed, or a link ended; `replica` where it had greeted. */
-  lost(address: string | undefined, replica: ReplicaId | undefined): void
-  /** A dialled address turned out to be this replica's own. */
-  isSelf(address: string): void
+  lasted(replica: ReplicaId): void {
+    this.#mesh.lasted(replica)
+  }
+
+  /** A dial failed, or a link ended; `replica` where it had greeted, `code` where the peer said why. */
+  lost(address: string | undefined, replica: ReplicaId | undefined, code?: RejectionCode): void {
+    const owner = replica ?? this.ownerOf(address)
+    if (address !== undefined) this.dialling.done(address)
+    this.#mesh.lost(address, owner)
+    this.view.lost(address, owner, code)
+  }
+
+  /** Whose address it is that is dialled, as far as is known. */
+  ownerOf(address: string | undefined): ReplicaId | undefined {
+    if (address === undefined) return undefined
+    return this.dialling.ownerOf(address) ?? this.book.ownerOf(address)
+  }
+
+  isSelf(address: string): void {
+    this.dialling.done(address)
+    this.book.isSelf(address)
+  }
+
   /** The reason not to dial `replica` is gone. */
-  mended(replica: ReplicaId): void
-  /** The id is retired; `heir` is a member with the same address, if there is one. */
-  retired(replica: ReplicaId, heir: (address: string) => ReplicaId | undefined): void
-  /** A timer that the overlay asked for. */
-  timer(address: string, token: number): void
+  mended(replica: ReplicaId): void {
+    this.#mesh.mended(replica)
+    this.view.seek()
+  }
+
+  retired(replica: ReplicaId, heir: (address: string) => ReplicaId | undefined): void {
+    this.book.retired(replica, heir)
+    this.view.passive.drop(replica)
+  }
+
+  timer({ kind, key, token }: GossipTimer): void {
+    if (kind === 'dial') return this.#mesh.timer(key as string, token)
+    if (kind === 'seek') return this.view.seekTimer()
+    if (kind === 'shuffle') return this.view.shuffleTimer(token)
+    if (kind === 'repair') return this.repair.timer(token)
+  }
 }

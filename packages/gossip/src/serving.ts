@@ -8,11 +8,11 @@ import {
   type Want,
 } from '@rejoin/protocol'
 
-import type { Broadcast } from './broadcast.ts'
 import type { Emit, Found, LinkId, LogView } from './events.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
 import type { OpenLink } from './link.ts'
 import type { Links } from './links.ts'
+import type { Plumtree } from './plumtree.ts'
 
 /**
  * Answers `want`s out of the log: one read under way a link, each answer one bounded frame, and none
@@ -20,22 +20,14 @@ import type { Links } from './links.ts'
  * slowly, or not at all, costs its queue and one chunk.
  */
 export class Serving {
-  readonly #self: ReplicaId
   readonly #links: Links
   readonly #log: LogView
-  readonly #broadcast: Broadcast
+  readonly #broadcast: Plumtree
   readonly #emit: Emit
   readonly #waiting = new Map<LinkId, Range[]>()
   readonly #reading = new Set<LinkId>()
 
-  constructor(options: {
-    self: ReplicaId
-    links: Links
-    log: LogView
-    broadcast: Broadcast
-    emit: Emit
-  }) {
-    this.#self = options.self
+  constructor(options: { links: Links; log: LogView; broadcast: Plumtree; emit: Emit }) {
     this.#links = options.links
     this.#log = options.log
     this.#broadcast = options.broadcast
@@ -46,6 +38,7 @@ export class Serving {
     this.#tellFloors(link, ranges)
     const waiting = this.#waiting.get(link.id) ?? []
     waiting.push(...ranges.slice(0, GOSSIP_LIMITS.servingRangesMax - waiting.length))
+    for (const { origin, from } of ranges) this.#broadcast.asked(link, origin, from)
     this.#waiting.set(link.id, waiting)
     this.#next(link)
   }
@@ -72,7 +65,7 @@ export class Serving {
   }
 
   /** The log has answered: `found` is empty when it does not hold the range. */
-  read(id: LinkId, range: Range, found: Found): void {
+  read(id: LinkId, range: Range, found: Found, now: number): void {
     this.#reading.delete(id)
     const link = this.#links.get(id)
     if (link?.replica === undefined) return this.ended(id)
@@ -80,7 +73,7 @@ export class Serving {
       const frame = encodeReplicaMessage({ type: 'entries', ...found })
       this.#emit({ type: 'send', links: [id], frame })
       const last = range.from + found.entries.length - 1
-      if (range.origin === this.#self) this.#broadcast.served(link as OpenLink, last)
+      this.#broadcast.served(link as OpenLink, range.origin, last, now)
     } else {
       // The log is damaged there: what it held is in the documents, up to its head.
       const head = this.#log.heads.get(range.origin)

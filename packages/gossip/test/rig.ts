@@ -1,12 +1,31 @@
-import { Gossip, type GossipEffect, type GossipEvent } from '@rejoin/gossip'
+import { Gossip, RememberedMembers, type GossipEffect, type GossipEvent } from '@rejoin/gossip'
 import {
   decodeReplicaMessage,
   encodeReplicaMessage,
+  FINGERPRINT_BYTES,
   REPLICA_PROTOCOL_VERSION,
   type Head,
+  type Hello,
   type ReplicaId,
   type ReplicaMessage,
 } from '@rejoin/protocol'
+
+/** What a peer says first that knows only itself. */
+export function helloOf(replica: ReplicaId): Hello {
+  return {
+    type: 'hello',
+    protocol: REPLICA_PROTOCOL_VERSION,
+    replica,
+    run: replica,
+    address: '',
+    incarnation: 0,
+    tags: new Map(),
+    wish: 'neighbour',
+    members: 1,
+    beliefs: new Uint8Array(FINGERPRINT_BYTES),
+    holds: 0,
+  }
+}
 
 export const id = (letter: string): ReplicaId => letter.repeat(16) as ReplicaId
 
@@ -36,8 +55,9 @@ export class Rig {
       run: id('5'),
       notes: new Map(),
       address: 'm',
+      tags: new Map(),
       peers,
-      members: [],
+      members: new RememberedMembers([]),
       log,
       chain,
       seed: 1,
@@ -49,14 +69,8 @@ export class Rig {
   }
 
   hello(link: number, replica: ReplicaId, protocol = REPLICA_PROTOCOL_VERSION): void {
-    const frame = encodeReplicaMessage({
-      type: 'hello',
-      protocol,
-      replica,
-      run: replica,
-      address: `at ${replica[0]}`,
-    })
-    this.step({ type: 'frame', link, frame })
+    const hello = { ...helloOf(replica), protocol, address: `at ${replica[0]}` }
+    this.step({ type: 'frame', link, frame: encodeReplicaMessage(hello) })
   }
 
   take<T extends GossipEffect['type']>(type: T): Extract<GossipEffect, { type: T }>[] {

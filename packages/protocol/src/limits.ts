@@ -25,13 +25,26 @@ export const LIMITS = {
   /** Origins in one version. */
   versionOriginsMax: 100_000,
   /** Members named in one message. */
-  membersMax: 10_000,
+  membersMax: 100_000,
   /** A dialable address, in bytes of UTF-8. */
   addressBytesMax: 512,
+  /** Tags of one member, and the name or the value of one, in bytes of UTF-8. */
+  tagsMax: 16,
+  tagBytesMax: 64,
+  /** Replicas that one message offers for dialling. */
+  contactsMax: 64,
+  /** Replicas that a shuffle has come by. */
+  shufflePathMax: 8,
+  /** One turn of comparing members. */
+  compareBytesMax: 65_536,
+  /** A bit for each member. */
+  electorateBytesMax: 12_500,
   /** Ranges in one `want`. */
   wantRangesMax: 1_000,
   /** Entries in one `entries` frame. */
   entriesPerFrameMax: 10_000,
+  /** Origins of which one `push` brings entries. */
+  seriesPerFrameMax: 1_000,
   /** Parts of documents in one `documents` frame. */
   piecesPerFrameMax: 10_000,
   /** States in one presence update. */

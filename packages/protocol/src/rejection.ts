@@ -9,6 +9,7 @@ export type RejectionCode =
   | 'text-frame'
   | 'too-large'
   | 'wrong-protocol'
+  | 'wrong-secret'
   | 'bad-name'
   | 'bad-update'
   | 'v2-update'
@@ -21,6 +22,9 @@ export type RejectionCode =
   | 'retired'
   | 'id-in-use'
   | 'too-many'
+  | 'view-full'
+  | 'evicted'
+  | 'visited'
   | 'too-slow'
   | 'silent'
   | 'read-only'
@@ -66,6 +70,7 @@ export const CLOSE_CODES: Readonly<Record<RejectionCode, number>> = {
   forked: 4408,
   retired: 4409,
   'id-in-use': 4410,
+  'wrong-secret': 4411,
   'too-many': 4500,
   'too-slow': 4501,
   'park-full': 4502,
@@ -75,6 +80,9 @@ export const CLOSE_CODES: Readonly<Record<RejectionCode, number>> = {
   'link-cut': 4506,
   'duplicate-link': 4507,
   restarting: 4508,
+  'view-full': 4509,
+  evicted: 4510,
+  visited: 4511,
 }
 
 const CODE_OF_CLOSE = new Map(

@@ -10,10 +10,14 @@ import {
   encodePresence,
   encodeReplicaMessage,
   encodeServerMessage,
+  FINGERPRINT_BYTES,
+  MEMBER_STATES,
   rejectionOfClose,
+  WISHES,
   type ClientMessage,
   type Entry,
   type Heads,
+  type MemberRecord,
   type ReplicaId,
   type ReplicaMessage,
   type Result,
@@ -48,6 +52,23 @@ const heads: fc.Arbitrary<Heads> = version.chain((origins) =>
   hex.map((hash) => new Map([...origins].map(([id, each]) => [id, { seq: each, hash }]))),
 )
 
+const fingerprint = fc.uint8Array({ minLength: FINGERPRINT_BYTES, maxLength: FINGERPRINT_BYTES })
+const tags = fc
+  .dictionary(fc.constantFrom('region', 'role', 'zone'), fc.constantFrom('', 'eu', 'voter'))
+  .map((each) => new Map(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1))))
+const contact = fc.record({ replica, address: fc.constantFrom('ws://a', 'ws://b:1', '') })
+const contacts = fc.array(contact, { maxLength: 4 })
+const memberRecord: fc.Arbitrary<MemberRecord> = fc
+  .record({
+    replica,
+    incarnation: fc.nat(),
+    state: fc.constantFrom(...MEMBER_STATES),
+    address: fc.constantFrom('ws://a', ''),
+    tags,
+    by: replica,
+  })
+  .map(({ by, ...record }) => (record.state === 'suspect' ? { ...record, by } : record))
+
 const replicaMessage: fc.Arbitrary<ReplicaMessage> = fc.oneof(
   fc.record({
     type: fc.constant('hello' as const),
@@ -55,14 +76,22 @@ const replicaMessage: fc.Arbitrary<ReplicaMessage> = fc.oneof(
     replica,
     run: hex,
     address: fc.string({ unit: 'grapheme', maxLength: 20 }),
+    incarnation: fc.nat(),
+    tags,
+    wish: fc.constantFrom(...WISHES),
+    members: fc.nat(),
+    beliefs: fingerprint,
+    holds: fc.nat(),
   }),
   fc.record({
     type: fc.constant('have' as const),
     heads,
+    position: fc.record({ root: replica, distance: fc.nat() }),
     members: fc.tuple(replica, version).map(([id, each]) => new Map([[id, each]])),
   }),
   fc.record({
     type: fc.constant('want' as const),
+    graft: fc.boolean(),
     ranges: fc.array(
       fc.record({
         origin: replica,
@@ -79,13 +108,43 @@ const replicaMessage: fc.Arbitrary<ReplicaMessage> = fc.oneof(
   }),
   fc.record({
     type: fc.constant('members' as const),
-    members: fc.array(
-      fc.oneof(
-        fc.record({ address: fc.constantFrom('ws://a', 'ws://b:1', '') }),
-        fc.record({ replica, address: fc.constantFrom('ws://a', ''), retired: fc.boolean() }),
-      ),
-      { maxLength: 4 },
+    members: fc.array(memberRecord, { maxLength: 4 }),
+    unmet: fc.array(fc.constantFrom('ws://a', 'ws://b:1'), { maxLength: 2 }),
+  }),
+  fc.record({
+    type: fc.constant('push' as const),
+    series: fc.array(
+      fc.record({
+        previous: hex,
+        entries: fc.array(bytes, { maxLength: 4 }),
+      }),
+      { maxLength: 3 },
     ),
+  }),
+  fc.record({ type: fc.constant('prune' as const) }),
+  fc.record({
+    type: fc.constant('compare' as const),
+    ranges: bytes,
+    asks: fc.array(replica, { maxLength: 3 }),
+  }),
+  fc.record({ type: fc.constant('contacts' as const), contacts }),
+  fc.record({ type: fc.constant('forward-join' as const), newcomer: contact, ttl: fc.nat(9) }),
+  fc.record({
+    type: fc.constant('shuffle' as const),
+    isAnswer: fc.boolean(),
+    path: fc.array(replica, { maxLength: 8 }),
+    contacts,
+  }),
+  fc.record({ type: fc.constantFrom('ping' as const, 'ack' as const, 'nack' as const), seq }),
+  fc.record({ type: fc.constant('ping-req' as const), seq, target: replica }),
+  fc.record({
+    type: fc.constant('census' as const),
+    round: fc.nat(),
+    electorate: fingerprint,
+    counted: bytes,
+    base: fingerprint,
+    low: version,
+    high: version,
   }),
   fc.record({ type: fc.constant('behind' as const), floors: heads }),
   fc.record({ type: fc.constant('forked' as const), head: fc.record({ seq, hash: hex }) }),

@@ -54,6 +54,7 @@ function engineFor({ recovered }: Store, options: ReplicaOptions, machine: Machi
     run,
     retention: { keepBytes, maxBytes, ...options.retention },
     address: options.transport?.address ?? '',
+    tags: new Map(Object.entries(options.tags ?? {})),
     peers: options.peers ?? [],
     seed: Number.parseInt(run.slice(0, 8), 16),
   })

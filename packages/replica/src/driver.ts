@@ -6,6 +6,7 @@ import type { Clock } from './ports/clock.ts'
 import type { Store } from './ports/store.ts'
 import type { Link, Transport } from './ports/transport.ts'
 import type { SessionListener } from './session.ts'
+import type { MemberListener } from './status.ts'
 import { isStoreEffect, type StoreDriver } from './store-driver.ts'
 
 export interface DriverPorts {
@@ -47,6 +48,7 @@ export class Driver {
   /** Each undoes a timer that is running. */
   readonly #timers = new Set<() => void>()
   readonly #statusListeners = new Set<() => void>()
+  readonly #memberListeners = new Set<MemberListener>()
   readonly rejections: Partial<Record<RejectionCode, number>> = {}
   #lastLink = 0
   #lastSession = 0
@@ -106,6 +108,11 @@ export class Driver {
     return () => this.#statusListeners.delete(listener)
   }
 
+  onMember(listener: MemberListener): () => void {
+    this.#memberListeners.add(listener)
+    return () => this.#memberListeners.delete(listener)
+  }
+
   countRejection({ code }: Rejection): void {
     this.rejections[code] = (this.rejections[code] ?? 0) + 1
   }
@@ -163,6 +170,8 @@ export class Driver {
         return this.countRejection(effect.rejection)
       case 'status':
         return this.#tellStatus()
+      case 'member':
+        return this.#tellMember(effect)
       default:
         return this.#tellSession(effect)
     }
@@ -173,6 +182,12 @@ export class Driver {
     return (event) => {
       if (life === this.#life) this.dispatch(event)
     }
+  }
+
+  #tellMember({ change, member }: EngineEffect & { type: 'member' }): void {
+    const { replica, address, tags } = member
+    const event = { change, replica, address, tags: Object.fromEntries(tags) }
+    for (const listener of this.#memberListeners) listener(event)
   }
 
   #tellStatus(): void {

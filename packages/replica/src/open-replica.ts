@@ -11,7 +11,7 @@ import { pause } from './pause.ts'
 import type { Store } from './ports/store.ts'
 import type { OpenDocument, Replica, ReplicaOptions } from './replica.ts'
 import type { Session, SessionListener } from './session.ts'
-import type { MemberStatus, ReplicaStatus, StoreStatus } from './status.ts'
+import type { MemberListener, MemberStatus, ReplicaStatus, StoreStatus } from './status.ts'
 import type { StoreDriver } from './store-driver.ts'
 import { thisMachine } from './this-machine.ts'
 
@@ -110,6 +110,10 @@ export class OpenReplica implements Replica {
     return this.#driver.onStatus(listener)
   }
 
+  onMember(listener: MemberListener): () => void {
+    return this.#driver.onMember(listener)
+  }
+
   async open(document: string): Promise<OpenDocument> {
     this.#assertOpen()
     const local = new LocalDocument(this.#driver, document)
@@ -136,7 +140,7 @@ export class OpenReplica implements Replica {
   }
 
   remove(peer: ReplicaId): void {
-    this.#driver.dispatch({ type: 'retire', replica: this.#known(peer) })
+    this.#driver.dispatch({ type: 'retire', replica: this.#known(peer), state: 'removed' })
   }
 
   #known(peer: ReplicaId): ReplicaId {

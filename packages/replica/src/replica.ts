@@ -6,7 +6,7 @@ import type * as Y from 'yjs'
 import type { Store } from './ports/store.ts'
 import type { Transport } from './ports/transport.ts'
 import type { SessionHost } from './session.ts'
-import type { ReplicaStatus } from './status.ts'
+import type { MemberListener, ReplicaStatus } from './status.ts'
 
 export interface ReplicaOptions {
   /** Where edits are kept. Left out: in memory, for as long as the process runs. */
@@ -15,6 +15,8 @@ export interface ReplicaOptions {
   readonly transport?: Transport
   /** Addresses of other replicas; one that is up is enough, the rest are found through it. */
   readonly peers?: readonly string[]
+  /** What an operator says of this replica, like `{ region: 'eu' }`; the others see it. At most 16 of 64 bytes. */
+  readonly tags?: Readonly<Record<string, string>>
   /** How much of the log is kept; left out, 64 MiB of what everybody has, and 1 GiB at most. */
   readonly retention?: Partial<Retention>
   /**
@@ -47,6 +49,8 @@ export interface Replica extends SessionHost {
   status(): ReplicaStatus
   /** Calls `listener` after the status may have changed, at most once a turn; returns the undo. */
   onStatus(listener: () => void): () => void
+  /** Calls `listener` when a member joins, fails, is reachable again, updates itself, leaves or is removed. */
+  onMember(listener: MemberListener): () => void
   /** Resolves once the document is loaded. */
   open(document: string): Promise<OpenDocument>
   /** A whole document as one Yjs update, or `undefined` where there is none. */

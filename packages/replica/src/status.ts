@@ -1,3 +1,4 @@
+import type { MemberChange } from '@rejoin/engine'
 import type { RejectionCode, ReplicaId } from '@rejoin/protocol'
 
 import type { StoreProblem } from './ports/store.ts'
@@ -38,6 +39,17 @@ export interface StoreStatus {
   /** How long the commit under way has taken, in ms; `null` when there is none. */
   readonly committingMs: number | null
 }
+
+/** Something that has happened to a member, for people and programs that watch the cluster. */
+export interface MemberEvent {
+  readonly change: MemberChange
+  readonly replica: ReplicaId
+  /** Where it can be dialled; empty when it can't. */
+  readonly address: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+export type MemberListener = (event: MemberEvent) => void
 
 export interface MemberStatus {
   /** `null` for a configured address whose replica was never met. */

@@ -6,8 +6,14 @@
 import type { Server } from 'node:http'
 
 import { openLeveldbStore, type LeveldbStore } from '@rejoin/leveldb'
+import type { Rejection } from '@rejoin/protocol'
 import { openReplica, type Replica } from '@rejoin/replica'
-import { serveWebSockets, webSocketTransport } from '@rejoin/websocket'
+import {
+  serveWebSockets,
+  webSocketTransport,
+  type Secrets,
+  type WebSocketTransport,
+} from '@rejoin/websocket'
 
 import { failed } from './command-line/command-error.ts'
 import { failure, type Answer } from './http/answer.ts'
@@ -36,6 +42,10 @@ export interface ServeOptions {
   readonly repair: boolean
   /** Beginnings of names of documents whose deleted content is kept. */
   readonly keepHistory: readonly string[]
+  /** Of which replicas must know one to be linked with this one. Left out: only those without are. */
+  readonly secrets?: Secrets
+  /** Hears of each dialled link that comes to nothing since the two replicas share no secret. */
+  readonly onWrongSecret?: (address: string) => void
 }
 
 type Where = Pick<ServeOptions, 'host' | 'port'>
@@ -44,6 +54,8 @@ export interface Serving {
   readonly replica: Replica
   /** Such as `http://127.0.0.1:7001`. */
   readonly url: string
+  /** From now on for new links; those that are open stay. */
+  useSecrets(secrets: Secrets): void
   /** Rejects when what was accepted could not be made durable; everything is closed all the same. */
   close(): Promise<void>
 }
@@ -72,12 +84,16 @@ async function serveStore(
   let handle: Handle = starting
   const server = httpServer((request) => handle(request))
   const url = await listen(server, options)
-  const transport = webSocketTransport({ ...addressOption(options, url), bounds: BOUNDS })
+  // Nothing is dialled before there is a replica.
+  let countRejection: Replica['countRejection'] = () => {}
+  const onRejection = (rejection: Rejection): void => countRejection(rejection)
+  const transport = newTransport(options, url, onRejection)
   try {
     const keepHistory = (name: string): boolean => {
       return options.keepHistory.some((prefix) => name.startsWith(prefix))
     }
     const replica = await openReplica({ store, transport, peers, keepHistory })
+    countRejection = (rejection) => replica.countRejection(rejection)
     const sockets = serveWebSockets(server, {
       host: replica,
       transport,
@@ -98,13 +114,28 @@ async function serveStore(
         await closed
       }
     }
-    return { replica, url, close }
+    return { replica, url, useSecrets: (secrets) => transport.useSecrets(secrets), close }
   } catch (error) {
     await transport.close()
     server.closeAllConnections()
     await closeServer(server)
     throw error
   }
+}
+
+function newTransport(
+  options: ServeOptions,
+  url: string,
+  onRejection: (rejection: Rejection) => void,
+): WebSocketTransport {
+  const { secrets, onWrongSecret } = options
+  return webSocketTransport({
+    ...addressOption(options, url),
+    ...(secrets === undefined ? {} : { secrets }),
+    ...(onWrongSecret === undefined ? {} : { onWrongSecret }),
+    onRejection,
+    bounds: BOUNDS,
+  })
 }
 
 function starting(): Answer {

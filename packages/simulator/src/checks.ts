@@ -118,7 +118,9 @@ export function checkAtRest(world: World): void {
   const [first] = world.replicas
   if (first === undefined) throw new Error('A world has no replicas.')
   for (const replica of world.replicas) {
-    const unexpected = replica.rejections.filter((code) => !EXPECTED[world.profile].has(code))
+    const unexpected = Array.from(replica.rejections.keys()).filter((code) => {
+      return !EXPECTED[world.profile].has(code)
+    })
     check(unexpected.length === 0, 'X2', () => `${replica.name} refused ${unexpected.join(', ')}`)
     checkHealed(replica, first.disk)
   }

@@ -155,6 +155,7 @@ export class Faults {
         return this.#damage(replica)
       case 'backup':
         this.#world.tell(() => `a backup is made of ${replica.name}`)
+        this.#world.record?.({ type: 'backed-up', replica })
         this.#backups.set(replica, replica.disk.backup())
         return
       case 'restore':

@@ -2,6 +2,7 @@ import { checkAlways, checkAtRest, isAtRest } from './checks.ts'
 import { Faults } from './faults.ts'
 import type { Happened } from './happened.ts'
 import type { Mix } from './mix.ts'
+import type { Watch } from './view/recorded.ts'
 import { check } from './violation.ts'
 import { World } from './world.ts'
 
@@ -22,10 +23,14 @@ export interface Outcome {
 
 /**
  * Lives the history that `mix` stands for, and with `write` tells it line by line: some seconds of faults, and then peace, in which everybody must
- * converge and fall quiet. Throws a `Violation` as soon as a rule is broken.
+ * converge and fall quiet. With `watch` somebody looks on. Throws a `Violation` as soon as a rule is broken.
  */
-export async function live(mix: Mix, write?: (line: string) => void): Promise<Outcome> {
-  const world = new World(mix, write)
+export async function live(
+  mix: Mix,
+  write?: (line: string) => void,
+  watch?: Watch,
+): Promise<Outcome> {
+  const world = new World(mix, write, watch)
   const faults = new Faults(world)
   for (let moment = 0; moment < mix.moments; moment++) {
     faults.moment()
@@ -52,7 +57,7 @@ async function converge(world: World): Promise<void> {
   }
 }
 
-/** At rest there are heartbeats and nothing else: one frame a link end every 5 s. */
+/** At rest there are heartbeats and probes, and nothing else: one frame a link end every 5 s. */
 async function checkQuiet(world: World): Promise<void> {
   const before = world.replicas.map(({ framesSent }) => framesSent)
   await world.agenda.run(QUIET_MS)

@@ -11,6 +11,8 @@ import type { World } from './world.ts'
 const SLOW_MS = 2_000
 /** Between two tries to reach whoever does not answer, in ms, as TCP makes them. */
 const KNOCK_MS = 1_000
+/** A probe has its kind, a number and maybe an id. */
+const PROBE_BYTES_MAX = 20
 /** As a WebSocket calls an end that nobody asked for (RFC 6455). */
 const BROKEN: Closing = { closeCode: 1006, reason: 'The link broke.' }
 
@@ -63,9 +65,10 @@ export class Network {
 
   send(from: SimulatedLink, frame: Uint8Array): void {
     const { agenda, happened } = this.#world
-    from.owner.replica.framesSent += 1
+    if (!isProbe(frame)) from.owner.replica.framesSent += 1
     if (from.isMute) {
       happened.lostFrames += 1
+      this.#world.record?.({ type: 'swallowed', link: from, frame })
       if (isBack(from.other)) agenda.after(this.#latency(), () => this.break(from))
       return
     }
@@ -73,6 +76,7 @@ export class Network {
     from.lastArrival = Math.max(from.lastArrival, agenda.now + delay)
     if (from.queue(frame.length)) happened.blocked += 1
     agenda.at(from.lastArrival, () => this.#arrive(from, frame))
+    this.#world.record?.({ type: 'sent', link: from, frame, arrival: from.lastArrival })
     this.#repeat(from, frame)
   }
 
@@ -81,8 +85,10 @@ export class Network {
     const to = from.other
     if (to?.isOpen !== true || from.isBroken) {
       this.#world.happened.lostFrames += 1
+      this.#world.record?.({ type: 'lost', link: from, frame })
       return
     }
+    this.#world.record?.({ type: 'arrived', link: from, frame })
     this.#world.tell(() => `${arrowOf(from)}  ${frameText(frame, this.#world.nameOf)}`)
     to.hear(frame)
   }
@@ -94,6 +100,7 @@ export class Network {
     agenda.after(agenda.between(0, 3_000), () => {
       if (from.other?.isOpen !== true || from.isBroken) return
       happened.duplicates += 1
+      this.#world.record?.({ type: 'repeated', link: from, frame })
       from.other.hear(frame)
     })
   }
@@ -118,12 +125,15 @@ export class Network {
   /** One end closes a link: what it sent before still arrives, and then the reason. */
   close(link: SimulatedLink, closing: Closing): void {
     const { agenda } = this.#world
-    this.#world.tell(() => {
-      const { closeCode, reason } = closing
-      return `${arrowOf(link)}  closed: ${rejectionOfClose(closeCode) ?? closeCode} (${reason})`
-    })
-    link.end(agenda.between(0, 30), closing)
+    const { closeCode, reason } = closing
     const far = link.other
+    const code = rejectionOfClose(closeCode) ?? `${closeCode}`
+    this.#world.tell(() => {
+      const [name, other] = [link.owner.replica.name, far?.owner.replica.name]
+      return `${name} closes its link to ${other}: ${code} (${reason})`
+    })
+    this.#world.record?.({ type: 'closed', link, code })
+    link.end(agenda.between(0, 30), closing)
     if (far === undefined || link.isMute) return
     agenda.at(Math.max(link.lastArrival, agenda.now + this.#latency()), () => {
       if (!link.isBroken) far.end(0, closing)
@@ -138,6 +148,10 @@ export class Network {
 
   mend(a: SimulatedReplica, b: SimulatedReplica): void {
     this.#parted.delete(pairOf(a, b))
+  }
+
+  areParted(a: SimulatedReplica, b: SimulatedReplica): boolean {
+    return this.#parted.has(pairOf(a, b))
   }
 
   /** Everybody can reach everybody, and links are as fast as ever; what vanishes is noticed by its silence. */
@@ -155,6 +169,13 @@ function isBack(vanished: SimulatedLink | undefined): boolean {
 /** `a → b` */
 function arrowOf({ owner, other }: SimulatedLink): string {
   return `${owner.replica.name} → ${other?.owner.replica.name}`
+}
+
+/** Whether a replica only sees by it whether another is alive, which never ends. */
+function isProbe(frame: Uint8Array): boolean {
+  if (frame.length > PROBE_BYTES_MAX) return false
+  const decoded = decodeReplicaMessage(frame)
+  return decoded.ok && /^(?:ping|ack|nack|ping-req)$/.test(decoded.value.type)
 }
 
 function isEntries(frame: Uint8Array): boolean {

@@ -55,6 +55,11 @@ export class SimulatedClient {
     return this.#at !== undefined
   }
 
+  /** The replica that it is attached to. */
+  get replica(): SimulatedReplica | undefined {
+    return this.#at?.replica
+  }
+
   get #where(): string {
     return this.#at === undefined ? ', offline' : `, at ${this.#at.replica.name}`
   }

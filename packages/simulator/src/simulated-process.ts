@@ -108,8 +108,9 @@ export class SimulatedProcess {
   /** Calls it: now, or when it goes on again, or never any more. */
   call(run: () => void): void {
     if (this.#isOver) return
-    if (this.#held === undefined) run()
-    else this.#held.push(run)
+    if (this.#held !== undefined) return void this.#held.push(run)
+    run()
+    this.world.record?.({ type: 'stepped' })
   }
 
   /** Calls it after `delayMs`. */
@@ -135,7 +136,7 @@ export class SimulatedProcess {
     const next = this.#held?.shift()
     if (next === undefined) {
       this.#held = undefined
-      return
+      return this.world.record?.({ type: 'stepped' })
     }
     if (!this.#isOver) next()
     this.world.agenda.after(0, () => this.#goOn())

@@ -26,10 +26,10 @@ export class SimulatedReplica {
   readonly links: Set<SimulatedLink> = new Set()
   readonly #world: World
   /** What processes that have ended refused. */
-  readonly #refused = new Set<RejectionCode>()
+  readonly #refused = new Map<RejectionCode, number>()
   /** By how much its clock is ahead of the world's, in ms: it has jumped. */
   aheadMs = 0
-  /** Frames sent; at rest only heartbeats are. */
+  /** Frames sent, other than probes; at rest only heartbeats are. */
   framesSent = 0
 
   constructor({ world, name, disk, peers }: Setting) {
@@ -45,9 +45,15 @@ export class SimulatedReplica {
     return this.process?.parts.driver.engine
   }
 
-  get rejections(): RejectionCode[] {
-    const now = Object.keys(this.process?.parts.driver.rejections ?? {}) as RejectionCode[]
-    return [...this.#refused, ...now]
+  /** How often something was refused here, by its reason. */
+  get rejections(): ReadonlyMap<RejectionCode, number> {
+    const now = this.process?.parts.driver.rejections ?? {}
+    const counts = new Map(this.#refused)
+    for (const [name, count] of Object.entries(now)) {
+      const code = name as RejectionCode
+      counts.set(code, (counts.get(code) ?? 0) + count)
+    }
+    return counts
   }
 
   start(): void {
@@ -71,7 +77,7 @@ export class SimulatedReplica {
   }
 
   crash(how: { isSilent?: boolean } = {}): void {
-    for (const code of this.rejections) this.#refused.add(code)
+    for (const [code, count] of this.rejections) this.#refused.set(code, count)
     this.process?.end(how)
     this.process = undefined
   }

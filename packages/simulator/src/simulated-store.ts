@@ -90,10 +90,12 @@ export class SimulatedStore implements Store {
 
   replace(document: string, { end, update }: { end: number; update: Uint8Array }): Promise<void> {
     return this.#change(() => {
-      const { happened } = this.#world
+      const { happened, record } = this.#world
+      const { replica } = this.#process
       const isRepair = this.#salvaged.delete(document)
       happened[isRepair ? 'repairs' : 'compactionsOnDisk'] += 1
       this.#tell(() => `${isRepair ? 'repairs' : 'compacts'} ${document} on disk`)
+      if (!isRepair) record?.({ type: 'compacted', replica, document })
       this.#disk.replace(document, end, update)
     })
   }

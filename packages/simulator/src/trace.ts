@@ -38,16 +38,36 @@ function messageText(message: ReplicaMessage, nameOf: NameOf): string {
     }
     case 'want': {
       const ranges = message.ranges.map(({ origin, from, to }) => `${nameOf(origin)}${from}–${to}`)
-      return `want ${ranges.join(', ')}`
+      return `${message.graft ? 'graft and want' : 'want'} ${ranges.join(', ')}`
     }
     case 'entries':
       return `entries ${message.entries.map((entry) => entryText(entry, nameOf)).join(', ')}`
+    case 'push': {
+      const entries = message.series.flatMap((series) => series.entries)
+      return `push ${entries.map((entry) => entryText(entry, nameOf)).join(', ')}`
+    }
+    case 'ping':
+    case 'ack':
+    case 'nack':
+      return `${message.type} ${message.seq}`
+    case 'ping-req':
+      return `ping ${nameOf(message.target)} for me`
+    case 'census':
+      return `census ${message.round}: at least ${versionText(message.low, nameOf)}`
+    case 'prune':
+    case 'compare':
+    case 'contacts':
+    case 'forward-join':
+    case 'shuffle':
+      return message.type
     case 'members': {
-      const members = message.members.map(({ replica, address, retired }) => {
-        const who = replica === undefined ? 'somebody' : nameOf(replica)
-        return retired === true ? `${who} is retired` : `${who} at ${address}`
+      const members = message.members.map(({ replica, address, state }) => {
+        return state === 'alive'
+          ? `${nameOf(replica)} at ${address}`
+          : `${nameOf(replica)} ${state}`
       })
-      return `members ${members.join(', ')}`
+      const unmet = message.unmet.map((address) => `somebody at ${address}`)
+      return `members ${[...members, ...unmet].join(', ')}`
     }
     case 'presence':
       return `presence in ${message.document}`

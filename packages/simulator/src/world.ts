@@ -8,6 +8,7 @@ import { Network } from './network.ts'
 import { SimulatedClient } from './simulated-client.ts'
 import { SimulatedReplica } from './simulated-replica.ts'
 import type { NameOf } from './trace.ts'
+import type { Scribe, Watch } from './view/recorded.ts'
 
 /** A crashed replica is back, and a standing one goes on, after at most this long, in ms. */
 const BACK_MS = 4_000
@@ -31,23 +32,26 @@ export class World {
   readonly happened: Happened = { ...NOTHING_HAPPENED }
   /** Every entry that ever was on a disk: logs forget, a checker does not. */
   readonly written: Map<string, SealedEntry> = new Map()
+  /** Told what is done to this world, while somebody watches it. */
+  readonly record: Scribe | undefined
   readonly #names = new Map<ReplicaId, string>()
   readonly #write: ((line: string) => void) | undefined
   #lastId = 0
   #lastClient = 0
   isHealed = false
 
-  /** With `write` it is told line by line what happens. */
-  constructor(mix: Mix, write?: (line: string) => void) {
+  /** With `write` it is told line by line what happens; with `watch` somebody looks on. */
+  constructor(mix: Mix, write?: (line: string) => void, watch?: Watch) {
     this.mix = mix
     this.#write = write
     this.agenda = new Agenda(mix.seed)
     this.network = new Network(this)
+    this.record = watch?.(this)
     const names = Array.from({ length: mix.replicas }, (_, at) => String.fromCharCode(97 + at))
     for (const [at, name] of names.entries()) {
       // Each knows one other by configuration: the rest is found transitively.
       const peers = [`sim:${names[(at + 1) % names.length]}`]
-      const id = name.repeat(16) as ReplicaId
+      const id = firstIdOf(name)
       this.#names.set(id, name)
       const disk = this.newDisk(id)
       this.replicas.push(new SimulatedReplica({ world: this, name, disk, peers }))
@@ -114,11 +118,13 @@ export class World {
 
   tell(line: () => string): void {
     this.#write?.(`${String(this.agenda.now).padStart(6)} ms  ${line()}`)
+    this.record?.({ type: 'stepped' })
   }
 
   /** Ends all faults for good: everybody is up, linked, attached and reading. */
   async heal(): Promise<void> {
     this.tell(() => 'all faults end')
+    this.record?.({ type: 'faults-end' })
     this.isHealed = true
     this.network.heal()
     await this.agenda.run(BACK_MS)
@@ -144,7 +150,14 @@ export class World {
     for (const { replica } of first?.engine?.members ?? []) {
       if (ids.has(replica)) continue
       this.tell(() => `somebody removes ${this.nameOf(replica)}, which is nobody`)
-      first?.tell({ type: 'retire', replica })
+      this.record?.({ type: 'removed', id: replica })
+      first?.tell({ type: 'retire', replica, state: 'removed' })
     }
   }
+}
+
+/** `aaaaaaaaaaaaaaaa` for `a`; a letter that is no digit of an id stands in it as its code. */
+function firstIdOf(name: string): ReplicaId {
+  const digits = /^[a-f]$/.test(name) ? name.repeat(2) : name.charCodeAt(0).toString(16)
+  return digits.repeat(8) as ReplicaId
 }

@@ -22,6 +22,13 @@ export const BOUNDS = {
   keepAliveMs: 20_000,
   /** How long the other end has to answer a close frame before its socket is destroyed. */
   closeMs: 10_000,
+  /** From opening a link to the other end's proof of the secret; then it ends with `wrong-secret`. */
+  provingMs: 5_000,
+  /**
+   * Bytes read from an end that has not proven the secret, frame headers and pings included; more end
+   * its link with `wrong-secret`, and it isn't read from any more. Four proofs take 169 bytes.
+   */
+  provingBytesMax: 1_024,
   /**
    * Fragments of one message; more end the connection. Chromium sends in fragments of at most 131,000
    * bytes (16 MB in 126 of them, measured), and a proxy may split them further. An attacker's 4,096

@@ -16,8 +16,8 @@ import { rejectionOfError } from './socket-errors.ts'
  * link between replicas; the endpoints of clients are built on it too.
  */
 export class Channel implements Link {
-  /** Resolves once the listener has been told that the channel is closed. */
-  readonly ended: Promise<void>
+  /** Resolves with how the channel closed, once the listener has been told. */
+  readonly ended: Promise<Closing>
   readonly bounds: Bounds
   readonly #socket: WebSocket
   readonly #stream: Socket
@@ -45,8 +45,7 @@ export class Channel implements Link {
     socket.on('message', (data, isBinary) => this.#onMessage(data, isBinary))
     this.ended = new Promise((resolve) => {
       socket.on('close', (closeCode, reason) => {
-        this.#onClose({ closeCode, reason: reason.toString() })
-        resolve()
+        resolve(this.#onClose({ closeCode, reason: reason.toString() }))
       })
     })
     stream.on('timeout', () => this.#onStalled())
@@ -67,6 +66,11 @@ export class Channel implements Link {
   /** Whether sending or reading is over; the last `closed` may still be to come. */
   get over(): boolean {
     return this.#closing !== undefined || this.#socket.readyState !== this.#socket.OPEN
+  }
+
+  /** Whether it was this end that closed. */
+  get closedHere(): boolean {
+    return this.#closing !== undefined
   }
 
   attach(listener: ChannelListener): void {
@@ -93,6 +97,16 @@ export class Channel implements Link {
 
   resumeReading(): void {
     this.#socket.resume()
+  }
+
+  /**
+   * Calls `listener` with how many bytes each read from the network brought, frames' headers and pings
+   * included, after what they held was handed on. Returns the undo.
+   */
+  onRead(listener: (bytes: number) => void): () => void {
+    const onData = (chunk: Buffer): void => listener(chunk.length)
+    this.#stream.on('data', onData)
+    return () => this.#stream.off('data', onData)
   }
 
   close(closeCode: number, reason: string): void {
@@ -170,11 +184,12 @@ export class Channel implements Link {
     if (rejection !== undefined) this.#options.countRejection(rejection)
   }
 
-  #onClose(byOtherEnd: Closing): void {
+  #onClose(byOtherEnd: Closing): Closing {
     this.#stopPings()
     const { closeCode, reason } = this.#closing ?? byOtherEnd
     this.#closed = { closeCode, reason: reason === '' ? (this.#fault ?? '') : reason }
     this.#listener?.closed(this.#closed.closeCode, this.#closed.reason)
+    return this.#closed
   }
 }
 
@@ -196,7 +211,7 @@ export interface ChannelListener extends LinkListener {
   choked?(): void
 }
 
-interface Closing {
+export interface Closing {
   readonly closeCode: number
   readonly reason: string
 }

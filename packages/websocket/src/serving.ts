@@ -54,6 +54,8 @@ class Serving implements WebSocketServing {
   readonly #options: ServingOptions
   readonly #bounds: Bounds
   readonly #handshakes: WebSocketServer
+  /** Of links whose ends prove a secret: their frames are longer by a tag. */
+  readonly #provingHandshakes: WebSocketServer
   readonly #pings: Heartbeat
   readonly #keepAlives: Heartbeat
   readonly #channels: Set<Channel> = new Set()
@@ -64,12 +66,8 @@ class Serving implements WebSocketServing {
     this.#bounds = { ...BOUNDS, ...options.bounds }
     this.#pings = new Heartbeat(this.#bounds.pingMs)
     this.#keepAlives = new Heartbeat(this.#bounds.keepAliveMs / 2)
-    this.#handshakes = new WebSocketServer({
-      ...socketOptions(this.#bounds),
-      noServer: true,
-      clientTracking: false,
-      handleProtocols: (offered) => protocolOf(routeOf([...offered].join(','))),
-    })
+    this.#handshakes = this.#newHandshakes(false)
+    this.#provingHandshakes = this.#newHandshakes(true)
     server.on('upgrade', this.#onUpgrade)
   }
 
@@ -85,6 +83,15 @@ class Serving implements WebSocketServing {
     await Promise.all([...this.#channels].map((channel) => channel.ended))
   }
 
+  #newHandshakes(proves: boolean): WebSocketServer {
+    return new WebSocketServer({
+      ...socketOptions(this.#bounds, proves),
+      noServer: true,
+      clientTracking: false,
+      handleProtocols: (offered) => protocolOf(routeOf([...offered].join(','))),
+    })
+  }
+
   readonly #onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer): void => {
     // Without a listener a reset connection would end the process.
     stream.on('error', () => stream.destroy())
@@ -94,7 +101,9 @@ class Serving implements WebSocketServing {
       this.refusedHandshakes[refusal]++
       return refuseHandshake(stream, refusal)
     }
-    this.#handshakes.handleUpgrade(request, stream, head, (socket) => {
+    const proves = route?.to === 'replica' && route.proves
+    const handshakes = proves ? this.#provingHandshakes : this.#handshakes
+    handshakes.handleUpgrade(request, stream, head, (socket) => {
       if (route !== undefined) this.#serve(socket, request, route)
     })
   }
@@ -109,7 +118,7 @@ class Serving implements WebSocketServing {
     const channel = this.#newChannel(socket, request)
     switch (route.to) {
       case 'replica':
-        return this.#serveReplica(channel)
+        return this.#serveReplica(channel, route.proves)
       case 'client':
         return serveClient(this.#options.host, channel)
       case 'stock':
@@ -132,9 +141,9 @@ class Serving implements WebSocketServing {
     return channel
   }
 
-  #serveReplica(channel: Channel): void {
+  #serveReplica(channel: Channel, proves: boolean): void {
     const { transport } = this.#options
-    if (transport !== undefined) return transport.take(channel)
+    if (transport !== undefined) return transport.take(channel, proves)
     channel.end({ code: 'closing', reason: 'This replica stands alone and takes no links.' })
   }
 

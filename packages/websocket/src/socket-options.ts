@@ -1,6 +1,7 @@
 import { LIMITS } from '@rejoin/protocol'
 
 import type { Bounds } from './bounds.ts'
+import { TAGGING_BYTES } from './frame-tags.ts'
 
 /**
  * What both ends set on `ws`. Compression stays off: Yjs updates are compact already, and its
@@ -14,9 +15,10 @@ export interface SocketOptions {
   readonly perMessageDeflate: false
 }
 
-export function socketOptions(bounds: Bounds): SocketOptions {
+/** `proves`: the ends of the socket prove a secret to each other, and tag their frames. */
+export function socketOptions(bounds: Bounds, proves: boolean): SocketOptions {
   return {
-    maxPayload: LIMITS.frameBytesMax,
+    maxPayload: LIMITS.frameBytesMax + (proves ? TAGGING_BYTES : 0),
     maxFragments: bounds.fragmentsMax,
     maxBufferedChunks: bounds.chunksMax,
     closeTimeout: bounds.closeMs,

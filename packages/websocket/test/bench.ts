@@ -111,7 +111,12 @@ export class ClientPeer extends Peer {
 }
 
 /** A TCP connection on which a WebSocket handshake has been made by hand. */
-export async function rawSocket(bench: Bench, path = '/document'): Promise<Socket> {
+export async function rawSocket(
+  bench: Pick<Bench, 'port'>,
+  path = '/document',
+  protocol?: string,
+): Promise<Socket> {
+  const offer = protocol === undefined ? '' : `Sec-WebSocket-Protocol: ${protocol}\r\n`
   const socket = connectTcp(bench.port, '127.0.0.1')
   onTestFinished(() => {
     socket.destroy()
@@ -120,6 +125,7 @@ export async function rawSocket(bench: Bench, path = '/document'): Promise<Socke
   socket.write(
     `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${bench.port}\r\nConnection: Upgrade\r\n` +
       'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+      offer +
       'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n',
   )
   await new Promise((resolve) => socket.once('data', resolve))

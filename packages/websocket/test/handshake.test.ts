@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { cutText } from '../src/cut-text.ts'
 import { documentOfUrl } from '../src/document-of-url.ts'
 import { originPasses } from '../src/origin.ts'
-import { routeOf } from '../src/route.ts'
+import { routeOf, SECRET_PROTOCOL } from '../src/route.ts'
 import { ClientPeer, Peer, rawSocket, serve, until } from './bench.ts'
 
 describe('the handshake', () => {
@@ -125,16 +125,22 @@ describe('a route', () => {
     [undefined, 'stock'],
     ['rejoin.client.1', 'client'],
     ['foo, rejoin.replica.2', 'replica'],
+    [SECRET_PROTOCOL, 'replica'],
     ['rejoin.client.12', 'other-version'],
     ['rejoin.replica.0', 'other-version'],
+    ['rejoin.replica.0.secret', 'other-version'],
   ])('of %s is %s', (offered, to) => {
     expect(routeOf(offered)?.to).toBe(to)
   })
 
-  it.each(['', 'foo', 'rejoin.client', 'rejoin.client.x', 'xrejoin.client.1'])(
-    '[X2] of %j is none',
-    (offered) => expect(routeOf(offered)).toBeUndefined(),
-  )
+  it.each([
+    '',
+    'foo',
+    'rejoin.client',
+    'rejoin.client.x',
+    'xrejoin.client.1',
+    'rejoin.client.1.secret',
+  ])('[X2] of %j is none', (offered) => expect(routeOf(offered)).toBeUndefined())
 })
 
 describe('cut text', () => {

@@ -3,34 +3,37 @@ import { createServer } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net'
 
 import { CLOSE_CODES, LIMITS, REPLICA_PROTOCOL, type Rejection } from '@rejoin/protocol'
-import type { Link } from '@rejoin/replica'
 import { transportConformance } from '@rejoin/replica/conformance'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { WebSocketServer, type ServerOptions } from 'ws'
 
 import { serveWebSockets, webSocketTransport } from '../src/index.ts'
 import { closeServer, listen, serve, until } from './bench.ts'
+import { otherReplica, secret, Watched } from './link-ends.ts'
 import { TwinHost } from './twin-host.ts'
 
-transportConformance({ describe, it }, 'WebSocket', async () => {
-  const server = createServer()
-  const port = await listen(server)
-  const here = webSocketTransport()
-  const there = webSocketTransport({ address: `ws://127.0.0.1:${port}` })
-  const serving = serveWebSockets(server, { host: new TwinHost(), transport: there })
-  const silent = await silentServer()
-  return {
-    here,
-    there,
-    nowhere: 'ws://127.0.0.1:1',
-    silent: silent.address,
-    async close() {
-      await Promise.all([here.close(), there.close(), serving.close()])
-      silent.close()
-      await closeServer(server)
-    },
-  }
-})
+const CASES = { WebSocket: {}, 'WebSocket with a secret': { secrets: [secret(1)] } }
+
+for (const [name, secrets] of Object.entries(CASES)) {
+  transportConformance({ describe, it }, name, async () => {
+    const server = createServer()
+    const port = await listen(server)
+    const here = webSocketTransport(secrets)
+    const there = webSocketTransport({ address: `ws://127.0.0.1:${port}`, ...secrets })
+    const serving = serveWebSockets(server, { host: new TwinHost(), transport: there })
+    const silent = await silentServer()
+    return {
+      here,
+      there,
+      nowhere: 'ws://127.0.0.1:1',
+      silent: silent.address,
+      async close() {
+        await Promise.all([here.close(), there.close(), serving.close()])
+        silent.close()
+        await closeServer(server)
+      },
+    }
+  })
+}
 
 describe('the WebSocket transport', () => {
   it('[X2] a frame over the limit ends the link with 1009, is counted, and reaches nobody', async () => {
@@ -114,20 +117,6 @@ describe('the WebSocket transport', () => {
   })
 })
 
-/** What speaks WebSocket at the other end, without being ours. */
-async function otherReplica(
-  options: ServerOptions,
-): Promise<{ server: WebSocketServer; address: string }> {
-  const server = new WebSocketServer({ ...options, port: 0, host: '127.0.0.1' })
-  onTestFinished(() => {
-    for (const socket of server.clients) socket.terminate()
-    server.close()
-  })
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  return { server, address: `ws://127.0.0.1:${port}/` }
-}
-
 /** Takes connections and says nothing. */
 async function silentServer(): Promise<{ address: string; close: () => void }> {
   const sockets = new Set<Socket>()
@@ -144,21 +133,5 @@ async function silentServer(): Promise<{ address: string; close: () => void }> {
       for (const socket of sockets) socket.destroy()
       server.close()
     },
-  }
-}
-
-/** One end of a link, and what it heard. */
-class Watched {
-  readonly link: Link
-  readonly frames: Uint8Array[] = []
-  closed: { closeCode: number; reason: string } | undefined
-
-  constructor(link: Link) {
-    this.link = link
-    link.attach({
-      frame: (frame) => this.frames.push(frame),
-      drained: () => {},
-      closed: (closeCode, reason) => (this.closed = { closeCode, reason }),
-    })
   }
 }

@@ -4,8 +4,10 @@ import type { Replica } from '@rejoin/replica'
 import { misused } from '../command-line/command-error.ts'
 import type { Command } from '../command-line/command.ts'
 import type { Given } from '../command-line/given.ts'
+import { Rotation } from '../rotation.ts'
 import { serveReplica, type ServeOptions, type Serving } from '../serving.ts'
 import { listenForStop } from '../stop-request.ts'
+import { WrongSecrets } from '../wrong-secrets.ts'
 import { counted } from './counted.ts'
 
 /** For making durable what was accepted and closing everything; then the process ends with 1. */
@@ -21,6 +23,14 @@ is on disk then. A second signal ends it at once.
 
 Anybody who reaches the port can read and write every document: there are no rights
 yet. Listen on other addresses than 127.0.0.1 only in a network that you trust.
+
+With --secret-file this replica is linked only with replicas that know one of its
+secrets. That holds for the links between replicas, not for clients and HTTP, and
+nothing is encrypted by it: for that, put a TLS proxy before each replica and name it
+with wss: in --advertise and --peer. To change the secret, add the new one to the file
+of every replica, then take the old one out of every file; kill -HUP, after each
+change, makes a replica read its file again, and the links that are open stay. (There
+is no option for a secret itself: everybody on the machine can read a command line.)
 
 Clients connect by WebSocket: Rejoin's own, and y-websocket's with the document's name
 as the path. GET /healthz, /status, /documents and /documents/NAME answer over HTTP.`,
@@ -60,6 +70,12 @@ as the path. GET /healthz, /status, /documents and /documents/NAME answer over H
       help: 'Where others reach this replica, if not at ws://HOST:PORT.',
     },
     {
+      name: 'secret-file',
+      value: 'FILE',
+      environment: 'REJOIN_SECRET_FILE',
+      help: 'What replicas must know to be linked: 1 to 4 secrets, one a line, of 16 bytes or more.',
+    },
+    {
       name: 'allow-origin',
       value: 'URL',
       repeatable: true,
@@ -97,16 +113,31 @@ as the path. GET /healthz, /status, /documents and /documents/NAME answer over H
       meaning: 'A second one, which keeps equal with the first.',
     },
     {
+      line: '(umask 077; openssl rand -hex 32 > secret)',
+      meaning: 'A secret, which only you can read; copy it to where the others run.',
+    },
+    {
+      line: 'rejoin serve --data data/a --secret-file secret --peer ws://10.0.0.6:7001',
+      meaning: 'A replica that is linked with nobody who does not have it.',
+    },
+    {
       line: 'REJOIN_DATA=/var/lib/rejoin REJOIN_HOST=10.0.0.5 rejoin serve',
       meaning: 'Settings from the environment, for services.',
     },
   ],
   run: async (given) => {
-    const options = readOptions(given)
+    const asked = readOptions(given)
+    const rotation = rotationOf(given)
+    const options = { ...asked, ...secretsOption(rotation) }
+    const wrongSecrets = new WrongSecrets()
     // Listened for from the start, so that a replica that is slow to open can be stopped too.
     const stop = listenForStop()
     try {
-      const serving = await serveReplica(options)
+      const serving = await serveReplica({ ...options, onWrongSecret: wrongSecrets.tell })
+      rotation?.begin((secrets) => {
+        serving.useSecrets(secrets)
+        wrongSecrets.again()
+      })
       process.stdout.write(readyLine(serving, options))
       tellProblems(serving.replica)
       tellWhenReadOnly(serving.replica)
@@ -114,6 +145,7 @@ as the path. GET /healthz, /status, /documents and /documents/NAME answer over H
       await close(serving)
     } finally {
       stop.forget()
+      rotation?.forget()
     }
     return 0
   },
@@ -144,6 +176,15 @@ function readOptions(given: Given): ServeOptions {
   }
 }
 
+function rotationOf(given: Given): Rotation | undefined {
+  const file = given.text('secret-file')
+  return file === undefined ? undefined : new Rotation(file)
+}
+
+function secretsOption(rotation: Rotation | undefined): Pick<ServeOptions, 'secrets'> {
+  return rotation === undefined ? {} : { secrets: rotation.secrets }
+}
+
 /** As browsers spell it: lower case, and nothing after the host and port. */
 function readOrigin(given: Given, text: string): string {
   if (text === '*') return text
@@ -161,9 +202,14 @@ function badUrl(given: Given, name: string): Error {
   return given.bad(name, 'must be a WebSocket address like ws://127.0.0.1:7002')
 }
 
-function readyLine({ replica, url }: Serving, { data, peers }: ServeOptions): string {
+function readyLine({ replica, url }: Serving, { data, peers, secrets }: ServeOptions): string {
   const { documents } = replica.status()
-  const facts = [`data in ${data}`, counted(documents, 'document'), counted(peers.length, 'peer')]
+  const facts = [
+    `data in ${data}`,
+    counted(documents, 'document'),
+    counted(peers.length, 'peer'),
+    ...(secrets === undefined ? [] : [counted(secrets.length, 'secret')]),
+  ]
   return `Replica ${replica.id} is ready on ${url} (${facts.join(', ')})\n`
 }
 

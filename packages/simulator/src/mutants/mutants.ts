@@ -63,16 +63,16 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'show a stable version that is one too high',
     rule: 'L6',
-    file: 'engine/dist/stability.js',
-    find: 'EMPTY_VERSION : meet(versions);',
-    replace: 'EMPTY_VERSION : new Map([...meet(versions)].map(([id, seq]) => [id, seq + 1]));',
+    file: 'gossip/dist/gossip.js',
+    find: ']) : meet(versions);',
+    replace: ']) : new Map([...meet(versions)].map(([id, seq]) => [id, seq + 1]));',
   },
   {
     name: 'take a replica that nobody met for one that holds everything',
     rule: 'L6',
-    file: 'engine/dist/stability.js',
-    find: 'unmet > 0',
-    replace: 'unmet < 0',
+    file: 'gossip/dist/gossip.js',
+    find: 'if (this.unmet().length > 0)',
+    replace: 'if (false)',
   },
   {
     name: 'never ask for a single missing entry',
@@ -121,8 +121,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'count members that are retired',
     rule: 'L6',
     file: 'gossip/dist/membership.js',
-    find: 'for (const member of this.#members.values())\n            if (!member.retired)',
-    replace: 'for (const member of this.#members.values())\n            if (true)',
+    find: 'return !retired && replica !== this.#self;',
+    replace: 'return replica !== this.#self;',
   },
   {
     name: 'drop disputed entries without publishing what is in them',

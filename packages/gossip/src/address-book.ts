@@ -1,0 +1,73 @@
+import type { ReplicaId } from '@rejoin/protocol'
+
+/**
+ * Addresses that this replica was given or has heard of, and whose each is, where that is known. One whose
+ * replica nobody has met stands for a member that may hold nothing (rule L6). At most
+ * `addressesMax` are kept; more are passed over, and found with their replicas among the members.
+ */
+export class AddressBook {
+  readonly #owners = new Map<string, ReplicaId | undefined>()
+  readonly #own = new Set<string>()
+
+  constructor(address: string) {
+    this.#own.add(address).add('')
+  }
+
+  has(address: string): boolean {
+    return this.#owners.has(address)
+  }
+
+  isOwn(address: string): boolean {
+    return this.#own.has(address)
+  }
+
+  ownerOf(address: string): ReplicaId | undefined {
+    return this.#owners.get(address)
+  }
+
+  /** An address is known, and maybe whose it is; returns whether that was news. */
+  heardOf(address: string, replica: ReplicaId | undefined): boolean {
+    if (this.#own.has(address)) return false
+    // Whose an address is shows for good only when it is dialled: it may have passed from one replica
+    // to another, and what others say of it would then be news to everybody for ever.
+    const isNews =
+      !this.#owners.has(address) ||
+      (replica !== undefined && this.#owners.get(address) === undefined)
+    if (isNews) this.#owners.set(address, replica)
+    return isNews
+  }
+
+  /** Whose the address is has shown. */
+  belongsTo(address: string, replica: ReplicaId): void {
+    if (!this.#own.has(address)) this.#owners.set(address, replica)
+  }
+
+  /** A dialled address turned out to be this replica's own. */
+  isSelf(address: string): void {
+    this.#own.add(address)
+    this.#owners.delete(address)
+  }
+
+  /** The id is retired; `heir` is a member with the same address, if there is one. */
+  retired(replica: ReplicaId, heir: (address: string) => ReplicaId | undefined): void {
+    for (const [address, owner] of this.#owners) {
+      if (owner !== replica) continue
+      const next = heir(address)
+      // Left as it is, its address would count as one whose replica nobody has met.
+      if (next === undefined) this.#owners.delete(address)
+      else this.#owners.set(address, next)
+    }
+  }
+
+  unmet(): string[] {
+    return [...this.#owners].flatMap(([address, owner]) => (owner === undefined ? [address] : []))
+  }
+
+  addressesOf(replica: ReplicaId): string[] {
+    return [...this.#owners].flatMap(([address, owner]) => (owner === replica ? [address] : []))
+  }
+
+  all(): IterableIterator<string> {
+    return this.#owners.keys()
+  }
+}

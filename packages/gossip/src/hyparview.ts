@@ -1,0 +1,278 @@
+import {
+  encodeReplicaMessage,
+  type Contact,
+  type ForwardJoin,
+  type RejectionCode,
+  type ReplicaId,
+  type ReplicaMessage,
+  type Shuffle,
+  type Wish,
+} from '@rejoin/protocol'
+
+import type { Chance } from './chance.ts'
+import type { Dialling } from './dialling.ts'
+import type { Emit } from './events.ts'
+import { OVERLAY_LIMITS } from './overlay-limits.ts'
+import type { OpenLink } from './link.ts'
+import type { Links } from './links.ts'
+import type { Membership } from './membership.ts'
+import { PassiveView } from './passive-view.ts'
+
+export interface HyParViewOptions {
+  readonly self: ReplicaId
+  readonly links: Links
+  readonly membership: Membership
+  readonly dialling: Dialling
+  readonly chance: Chance
+  readonly emit: Emit
+}
+
+/**
+ * HyParView (Leitão, Pereira, Rodrigues 2007): a few links to random neighbours, the active view, and a
+ * passive view of others that take the place of those that are lost. Every open link is in the active
+ * view. One that joins walks along random links and is offered a link where its walks end; views are
+ * mixed by shuffles. A replica that has room looks for neighbours, and one that has a little less room
+ * than that still takes them, so that looking comes to an end.
+ *
+ * Other than in the paper every member is known (rule L6 needs that), so that a passive view that has
+ * nobody left is filled from the members.
+ */
+export class HyParView {
+  readonly #with: HyParViewOptions
+  readonly #passive: PassiveView
+  #isOn = false
+  /** Neighbours that refused one after the other, as they had no room. */
+  #refusals = 0
+  /** Neighbours that were pushed something a while ago, and were not heard since. */
+  #doubtful: ReadonlySet<OpenLink> = new Set()
+  #waiting = false
+  #shuffleToken = 0
+
+  constructor(options: HyParViewOptions) {
+    this.#with = options
+    this.#passive = new PassiveView(options)
+  }
+
+  get passive(): PassiveView {
+    return this.#passive
+  }
+
+  turnOn(): void {
+    if (this.#isOn) return
+    this.#isOn = true
+    this.#shuffleToken += 1
+    this.#scheduleShuffle()
+    this.#evictExtra(undefined)
+    this.seek()
+  }
+
+  turnOff(): void {
+    this.#isOn = false
+  }
+
+  /** Links that it looks for, and links that it takes at most. */
+  get #target(): number {
+    const isLarge = this.#with.membership.size > OVERLAY_LIMITS.largeFrom
+    return isLarge ? OVERLAY_LIMITS.activeLarge : OVERLAY_LIMITS.active
+  }
+
+  get #most(): number {
+    return this.#target + OVERLAY_LIMITS.activeSlack
+  }
+
+  /** Whether a link is accepted from one that dials with `wish`. */
+  admits(wish: Wish): boolean {
+    return !this.#isOn || wish === 'urgent' || this.#with.links.openCount < this.#most
+  }
+
+  /** A link has greeted. */
+  linked(link: OpenLink): void {
+    this.#passive.drop(link.replica)
+    if (!this.#isOn) return
+    this.#refusals = 0
+    if (link.dialled === undefined && link.wish === 'join') this.joins(contactOf(link))
+    this.#evictExtra(link)
+  }
+
+  /** One that joins is passed on, whether there was room for it here or not. */
+  joins(newcomer: Contact): void {
+    const ttl = OVERLAY_LIMITS.joinSteps
+    const others = [...this.#with.links.open()].filter(
+      ({ replica }) => replica !== newcomer.replica,
+    )
+    for (const link of this.#sample(others, this.#target)) {
+      this.#send(link, { type: 'forward-join', newcomer, ttl })
+    }
+  }
+
+  forwardJoin(from: OpenLink, { newcomer, ttl }: ForwardJoin): void {
+    const { self, links } = this.#with
+    if (newcomer.replica === self || links.isOpen(newcomer.replica)) return
+    if (ttl === OVERLAY_LIMITS.passiveStep) this.#passive.add(newcomer)
+    const next = this.#randomLink((link) => {
+      return link !== from && link.replica !== newcomer.replica
+    })
+    const goesOn = ttl > 0 && ttl <= OVERLAY_LIMITS.joinSteps && links.openCount > 1
+    if (goesOn && next !== undefined) {
+      return this.#send(next, { type: 'forward-join', newcomer, ttl: ttl - 1 })
+    }
+    this.#offer(newcomer)
+  }
+
+  #offer({ replica, address }: Contact): void {
+    const { links, dialling, membership } = this.#with
+    if (address === '' || links.isCut(replica) || membership.isRetired(replica)) return
+    dialling.dial(address, 'neighbour', replica)
+  }
+
+  /** A link or a dial has ended, with the peer's reason where it gave one. */
+  lost(
+    address: string | undefined,
+    replica: ReplicaId | undefined,
+    code: RejectionCode | undefined,
+  ): void {
+    if (!this.#isOn) return
+    this.#doubtful = new Set([...this.#doubtful].filter((each) => each.replica !== replica))
+    const isThere = code === 'evicted' || code === 'view-full' || code === 'duplicate-link'
+    if (isThere && replica !== undefined) this.#passive.add(this.#contactOf(replica))
+    if (!isThere && replica !== undefined) this.#passive.drop(replica)
+    if (!isThere && address !== undefined) this.#passive.dropAddress(address)
+    if (code === 'view-full') this.#refusals += 1
+    this.seek()
+  }
+
+  #contactOf(replica: ReplicaId): Contact {
+    return { replica, address: this.#with.membership.get(replica)?.address ?? '' }
+  }
+
+  contacts(contacts: readonly Contact[]): void {
+    for (const contact of contacts) this.#passive.add(contact)
+  }
+
+  /** Some replicas for one that has to look elsewhere. */
+  someContacts(): Contact[] {
+    const active = [...this.#with.links.open()].map((link) => contactOf(link))
+    const sample = this.#sample(active.filter(isDialable), OVERLAY_LIMITS.shuffleActive)
+    return [...sample, ...this.#passive.sample(OVERLAY_LIMITS.shufflePassive)]
+  }
+
+  /** Dials candidates while there are fewer links than there should be. */
+  seek(): void {
+    if (!this.#isOn || this.#waiting) return
+    const { links, dialling } = this.#with
+    const lacking = this.#target - (links.openCount - this.#doubtful.size)
+    // Where most are gone, most of those that are dialled will be, too.
+    const atOnce = lacking > this.#target / 2 ? 2 * lacking : lacking
+    for (let left = atOnce - dialling.forLinks; left > 0; left--) {
+      if (this.#refusals >= OVERLAY_LIMITS.refusalsMax) return this.#wait()
+      const candidate = this.#passive.candidate()
+      if (candidate === undefined) return this.#wait()
+      // One that can't be refused is enough.
+      const isAlone = links.openCount === 0 && dialling.forLinks === 0
+      const wish = isAlone ? 'urgent' : 'neighbour'
+      dialling.dial(candidate.address, wish, candidate.replica)
+    }
+  }
+
+  /**
+   * Looks at the links now and then: for those that seem to be dead it looks for others at once, and
+   * whether they are shows later.
+   */
+  review(now: number): void {
+    if (!this.#isOn) return
+    const doubtful = [...this.#with.links.open()].filter(({ awaitedSince }) => {
+      return awaitedSince !== undefined && now - awaitedSince > OVERLAY_LIMITS.doubtMs
+    })
+    this.#doubtful = new Set(doubtful)
+    if (doubtful.length > 0) this.seek()
+  }
+
+  /** Nobody has room, or nobody is known: it looks again later. */
+  #wait(): void {
+    const { emit, chance, links } = this.#with
+    this.#waiting = true
+    const alone = links.openCount === 0
+    const delayMs = chance.jitter(alone ? OVERLAY_LIMITS.aloneMs : OVERLAY_LIMITS.seekMs)
+    emit({ type: 'schedule', timer: { kind: 'seek', key: 0, token: 0 }, delayMs })
+  }
+
+  seekTimer(): void {
+    this.#waiting = false
+    this.#refusals = 0
+    this.seek()
+  }
+
+  #evictExtra(kept: OpenLink | undefined): void {
+    const { links } = this.#with
+    while (links.openCount > this.#most) {
+      const doubtful = this.#with.chance.pick([...this.#doubtful].filter((each) => each !== kept))
+      const link = doubtful ?? this.#randomLink((each) => each !== kept)
+      if (link === undefined) return
+      this.#doubtful = new Set([...this.#doubtful].filter((each) => each !== link))
+      this.#send(link, { type: 'contacts', contacts: this.someContacts() })
+      links.evict(link)
+    }
+  }
+
+  #scheduleShuffle(): void {
+    const { emit, chance } = this.#with
+    const timer = { kind: 'shuffle', key: 0, token: this.#shuffleToken } as const
+    emit({ type: 'schedule', timer, delayMs: chance.jitter(OVERLAY_LIMITS.shuffleMs) })
+  }
+
+  shuffleTimer(token: number): void {
+    if (!this.#isOn || token !== this.#shuffleToken) return
+    this.#scheduleShuffle()
+    const { self, membership } = this.#with
+    const link = this.#randomLink(() => true)
+    if (link === undefined) return
+    const own = { replica: self, address: membership.own.address }
+    const contacts = [...(isDialable(own) ? [own] : []), ...this.someContacts()]
+    this.#send(link, { type: 'shuffle', isAnswer: false, path: [self], contacts })
+  }
+
+  shuffled(from: OpenLink, shuffle: Shuffle): void {
+    if (shuffle.isAnswer) return this.#shuffleBack(shuffle)
+    const { self } = this.#with
+    const { path, contacts } = shuffle
+    const next = this.#randomLink(
+      ({ replica }) => replica !== from.replica && !path.includes(replica),
+    )
+    if (path.length < OVERLAY_LIMITS.shuffleSteps && next !== undefined) {
+      return this.#send(next, { ...shuffle, path: [...path, self] })
+    }
+    const answer = this.#passive.sample(contacts.length)
+    this.#send(from, { type: 'shuffle', isAnswer: true, path, contacts: answer })
+    this.contacts(contacts)
+  }
+
+  #shuffleBack({ path, contacts }: Shuffle): void {
+    const { self, links } = this.#with
+    if (path.at(-1) !== self) return
+    const back = path.at(-2)
+    if (back === undefined) return this.contacts(contacts)
+    const link = links.ofReplica(back)
+    if (link === undefined) return
+    this.#send(link, { type: 'shuffle', isAnswer: true, path: path.slice(0, -1), contacts })
+  }
+
+  #randomLink(isFit: (link: OpenLink) => boolean): OpenLink | undefined {
+    return this.#with.chance.pick([...this.#with.links.open()].filter(isFit))
+  }
+
+  #sample<T>(from: readonly T[], count: number): T[] {
+    return this.#with.chance.sample(from, count)
+  }
+
+  #send(link: OpenLink, message: ReplicaMessage): void {
+    this.#with.emit({ type: 'send', links: [link.id], frame: encodeReplicaMessage(message) })
+  }
+}
+
+function contactOf({ replica, address }: OpenLink): Contact {
+  return { replica, address }
+}
+
+function isDialable({ address }: Contact): boolean {
+  return address !== ''
+}

@@ -1,0 +1,262 @@
+import {
+  encodeReplicaMessage,
+  LIMITS,
+  type ReplicaId,
+  type ReplicaMessage,
+  type SealedEntry,
+  type Series,
+} from '@rejoin/protocol'
+
+import type { Emit, LogView } from './events.ts'
+import type { FlatTree } from './flat-tree.ts'
+import { GOSSIP_LIMITS } from './limits.ts'
+import type { LinkState, OpenLink } from './link.ts'
+import type { Links } from './links.ts'
+import type { Pace } from './pace.ts'
+import { RecentEntries, type Stretch } from './recent-entries.ts'
+
+/** Entries that a link brought, pushed or asked for; `fresh` are those that were news. */
+export interface Taken {
+  readonly origin: ReplicaId
+  readonly fresh: Stretch
+  readonly isPushed: boolean
+}
+
+/** New entries of one origin that wait to be pushed. */
+interface Pending extends Stretch {
+  readonly origin: ReplicaId
+}
+
+export interface PlumtreeOptions {
+  readonly links: Links
+  readonly log: LogView
+  readonly pace: Pace
+  readonly tree: FlatTree
+  /** Whether everybody has a link to everybody. */
+  readonly isMesh: () => boolean
+  readonly emit: Emit
+}
+
+/**
+ * Plumtree (Leitão, Pereira, Rodrigues 2007): new entries are pushed along a tree, eagerly, and only
+ * told of on the other links, lazily (`have`). A link on which something comes a second time is pruned
+ * from the tree; one that told of something which did not come by the tree in time is grafted onto it
+ * (`AntiEntropy` asks). `FlatTree` keeps the tree flat. A peer is pushed what follows on what it holds and
+ * nothing else: one that has fallen behind, or whose queue is full, asks.
+ *
+ * In a full mesh everybody is one link away from the origin: it pushes to all, and nobody passes on.
+ */
+export class Plumtree {
+  readonly #with: PlumtreeOptions
+  readonly #recent = new RecentEntries()
+  readonly #pending = new Map<ReplicaId, Pending>()
+  /** By which link the newest entry of each origin came. */
+  readonly #arrivals = new Map<ReplicaId, OpenLink>()
+  #isDue = false
+  #flushedAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: PlumtreeOptions) {
+    this.#with = options
+  }
+
+  /** Own entries have become durable (rule L3), in order. */
+  publish(stretch: Stretch, now: number): void {
+    const [first] = stretch.entries
+    if (first === undefined) return
+    this.#recent.add(stretch)
+    if (!this.#with.isMesh()) this.#with.tree.sent(first.dot.replica, true, now)
+    this.#add(first.dot.replica, stretch)
+    this.#flush(now)
+  }
+
+  /** A link has brought entries. */
+  took(link: OpenLink, { origin, fresh, isPushed }: Taken, now: number): void {
+    const { isMesh, tree } = this.#with
+    const [last] = fresh.entries.slice(-1)
+    if (last === undefined) {
+      if (isPushed && !isMesh()) this.#cameTwice(link, origin)
+      return
+    }
+    const { seq } = last.dot
+    this.#recent.add(fresh)
+    setMost(link.pushed, origin, seq)
+    if (isMesh()) return
+    this.#arrivals.set(origin, link)
+    tree.sent(origin, false, now)
+    this.#add(origin, fresh)
+    this.#schedule(now)
+  }
+
+  #add(origin: ReplicaId, { before, entries }: Stretch): void {
+    const pending = this.#pending.get(origin)
+    const joins = pending !== undefined && pending.entries.at(-1)?.hash === before
+    const all = joins ? { ...pending, entries: [...pending.entries, ...entries] } : undefined
+    this.#pending.set(origin, all ?? { origin, before, entries })
+  }
+
+  /** Under load, what comes from several sides within a part of a round trip goes on in one frame. */
+  #schedule(now: number): void {
+    const delayMs = this.#flushedAt + this.#with.pace.relayMs - now
+    if (delayMs <= 0) return this.#flush(now)
+    if (this.#isDue) return
+    this.#isDue = true
+    const timer = { kind: 'push', key: 0, token: 0 } as const
+    this.#with.emit({ type: 'schedule', timer, delayMs })
+  }
+
+  timer(now: number): void {
+    this.#isDue = false
+    this.#flush(now)
+  }
+
+  #flush(now: number): void {
+    this.#flushedAt = now
+    const pending = [...this.#pending.values()]
+    this.#pending.clear()
+    if (pending.length === 0) return
+    const frames = new Map<string, { links: OpenLink[]; series: Series[] }>()
+    for (const link of this.#with.links.open()) {
+      if (!link.isEager && !this.#with.isMesh()) continue
+      const due = pending.map((each) => this.#dueTo(link, each))
+      const key = due.join()
+      const shared = frames.get(key)
+      if (shared !== undefined) shared.links.push(link)
+      else frames.set(key, { links: [link], series: seriesOf(pending, due) })
+    }
+    for (const { links, series } of frames.values()) this.#push(links, series, now)
+  }
+
+  /** From which of the pending entries on the link is to be pushed them; -1 for none. */
+  #dueTo(link: OpenLink, { origin, entries }: Pending): number {
+    const first = (entries[0] as SealedEntry).dot.seq
+    const stands = link.pushed.get(origin) ?? 0
+    const from = stands - (first - 1)
+    if (link.blocked || link.theirs === undefined || from < 0 || from >= entries.length) return -1
+    link.pushed.set(origin, first - 1 + entries.length)
+    return from
+  }
+
+  #push(links: readonly OpenLink[], series: readonly Series[], now: number): void {
+    if (links.length === 0) return
+    for (const link of links) link.awaitedSince ??= now
+    const ids = links.map(({ id }) => id)
+    for (const some of inFrames(series)) {
+      const frame = encodeReplicaMessage({ type: 'push', series: some })
+      this.#with.emit({ type: 'send', links: ids, frame })
+    }
+  }
+
+  /** The peer says that it holds `origin` up to `seq`. */
+  holds(link: OpenLink, origin: ReplicaId, seq: number): void {
+    setMost(link.pushed, origin, seq)
+  }
+
+  /** The peer asks for entries of `origin` from `seq` on: it does not have them, whatever it was pushed. */
+  asked(link: OpenLink, origin: ReplicaId, seq: number): void {
+    if ((link.pushed.get(origin) ?? 0) >= seq) link.pushed.set(origin, seq - 1)
+  }
+
+  /**
+   * The peer has just been given what it asked for, up to `seq`. Under load the newest entries are always
+   * a little ahead of that; if these few are still at hand, they are pushed, and pushing goes on from there.
+   */
+  served(link: OpenLink, origin: ReplicaId, seq: number, now: number): void {
+    if ((link.pushed.get(origin) ?? 0) > seq) return
+    link.pushed.set(origin, seq)
+    const rest = this.#recent.after(origin, seq)
+    const head = this.#with.log.heads.get(origin)?.seq ?? 0
+    if (rest === undefined || link.blocked || (rest.entries.at(-1)?.dot.seq ?? 0) < head) return
+    link.pushed.set(origin, seq + rest.entries.length)
+    this.#push([link], [...piecesOf(rest)], now)
+  }
+
+  /** The peer wants to be pushed what is new, or this replica wants it of the peer. */
+  grafted(link: OpenLink, isChild: boolean = false): void {
+    link.isEager = true
+    if (isChild) link.isChild = true
+  }
+
+  /**
+   * What was pushed had come already: one of the two links is none of the tree. A child's link is, and it
+   * is the child that prunes what it has besides; so is the parent's, and then the other one is pruned.
+   */
+  #cameTwice(link: OpenLink, origin: ReplicaId): void {
+    if (link.isChild) return
+    const first = this.#arrivals.get(origin)
+    const isParent = this.#with.tree.isParent(link)
+    const extra = isParent ? first : link
+    if (extra === undefined || extra.isChild || (isParent && extra === link)) return
+    if (this.#with.links.get(extra.id) !== undefined) this.#prune(extra)
+  }
+
+  #prune(link: OpenLink): void {
+    link.isEager = false
+    this.#send(link, { type: 'prune' })
+  }
+
+  pruned(link: OpenLink): void {
+    link.isEager = false
+    link.isChild = false
+  }
+
+  /** Entries of `origin` were rolled back. */
+  forget(origin: ReplicaId): void {
+    this.#recent.forget(origin)
+    this.#pending.delete(origin)
+    this.#arrivals.delete(origin)
+    for (const { pushed } of this.#with.links.open()) pushed.delete(origin)
+  }
+
+  #send(link: LinkState, message: ReplicaMessage): void {
+    this.#with.emit({ type: 'send', links: [link.id], frame: encodeReplicaMessage(message) })
+  }
+}
+
+function setMost(pushed: Map<ReplicaId, number>, origin: ReplicaId, seq: number): void {
+  if ((pushed.get(origin) ?? 0) < seq) pushed.set(origin, seq)
+}
+
+function seriesOf(pending: readonly Pending[], due: readonly number[]): Series[] {
+  return pending.flatMap(({ before, entries }, at) => {
+    const from = due[at] ?? -1
+    if (from < 0) return []
+    const previous = from === 0 ? before : (entries[from - 1]?.hash ?? before)
+    return [...piecesOf({ before: previous, entries: entries.slice(from) })]
+  })
+}
+
+/** Cuts a stretch into series of about `pushBytesMax`, or one larger entry. */
+function* piecesOf({ before, entries }: Stretch): Generator<Series> {
+  let previous = before
+  let piece: Uint8Array[] = []
+  let bytes = 0
+  for (const entry of entries) {
+    piece.push(entry.bytes)
+    bytes += entry.bytes.length
+    if (bytes < GOSSIP_LIMITS.pushBytesMax && piece.length < LIMITS.entriesPerFrameMax) continue
+    yield { previous, entries: piece }
+    previous = entry.hash
+    piece = []
+    bytes = 0
+  }
+  if (piece.length > 0) yield { previous, entries: piece }
+}
+
+/** Packs series into frames of about `pushBytesMax`. */
+function* inFrames(series: readonly Series[]): Generator<Series[]> {
+  let frame: Series[] = []
+  let bytes = 0
+  for (const each of series) {
+    const size = each.entries.reduce((sum, entry) => sum + entry.length, 0)
+    const isFull =
+      bytes + size > GOSSIP_LIMITS.pushBytesMax || frame.length === LIMITS.seriesPerFrameMax
+    if (frame.length > 0 && isFull) {
+      yield frame
+      frame = []
+      bytes = 0
+    }
+    frame.push(each)
+    bytes += size
+  }
+  if (frame.length > 0) yield frame
+}
