@@ -113,7 +113,8 @@ export class Census {
     this.#high = version
     this.#base = this.stable
     this.#baseFingerprint = fingerprintOfVersion(this.#base)
-    this.#tellSoon()
+    // Who holds nothing that is not stable is counted when somebody else begins.
+    if (!covers(this.#base, version)) this.#tellSoon()
   }
 
   get #isWhole(): boolean {

@@ -120,7 +120,6 @@ export class FlatTree {
 
   #detach(before: OpenLink): void {
     before.isEager = before.isChild
-    if (before.isChild) return
     const frame = encodeReplicaMessage({ type: 'prune' })
     this.#with.emit({ type: 'send', links: [before.id], frame })
   }

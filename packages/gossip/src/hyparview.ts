@@ -46,6 +46,8 @@ export class HyParView {
   /** Neighbours that were pushed something a while ago, and were not heard since. */
   #doubtful: ReadonlySet<OpenLink> = new Set()
   #waiting = false
+  /** Waits one after the other, while it has links enough to be patient. */
+  #waits = 0
   #shuffleToken = 0
 
   constructor(options: HyParViewOptions) {
@@ -90,6 +92,7 @@ export class HyParView {
     this.#passive.drop(link.replica)
     if (!this.#isOn) return
     this.#refusals = 0
+    this.#waits = 0
     if (link.dialled === undefined && link.wish === 'join') this.joins(contactOf(link))
     this.#evictExtra(link)
   }
@@ -191,8 +194,11 @@ export class HyParView {
   #wait(): void {
     const { emit, chance, links } = this.#with
     this.#waiting = true
-    const alone = links.openCount === 0
-    const delayMs = chance.jitter(alone ? OVERLAY_LIMITS.aloneMs : OVERLAY_LIMITS.seekMs)
+    const { aloneMs, seekMs, seekMsMax, activeFew } = OVERLAY_LIMITS
+    const isPressing = links.openCount < activeFew
+    this.#waits = isPressing ? 0 : this.#waits + 1
+    const patientMs = Math.min(seekMsMax, seekMs * 2 ** Math.min(this.#waits, 10))
+    const delayMs = chance.jitter(links.openCount === 0 ? aloneMs : isPressing ? seekMs : patientMs)
     emit({ type: 'schedule', timer: { kind: 'seek', key: 0, token: 0 }, delayMs })
   }
 

@@ -31,7 +31,7 @@ export const GOSSIP_LIMITS = {
   /** Up to so many members, replicas tell each one's version; more are counted in a census. */
   toldVersionsMax: 32,
   /** Between two parts of a census that a replica tells, and two censuses; and for each member. */
-  censusMs: 250,
+  censusMs: 500,
   censusMsMin: 5_000,
   censusMsEach: 1,
   /** How long an answer to a `want` may take before it is asked again, maybe of another. */

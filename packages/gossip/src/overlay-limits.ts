@@ -19,6 +19,9 @@ export const OVERLAY_LIMITS = {
   /** Refusals one after the other until a replica that has some links waits, for how long, and one that has none. */
   refusalsMax: 3,
   seekMs: 5_000,
+  /** With this many links it grows more patient each time, up to this. */
+  activeFew: 4,
+  seekMsMax: 120_000,
   aloneMs: 500,
   /** How long a neighbour may be silent after it was pushed something until another is looked for. */
   doubtMs: 1_000,

@@ -194,9 +194,10 @@ export class Plumtree {
     this.#send(link, { type: 'prune' })
   }
 
+  /** The peer has another parent, or what is pushed to it comes twice. */
   pruned(link: OpenLink): void {
-    link.isEager = false
     link.isChild = false
+    link.isEager = this.#with.tree.isParent(link)
   }
 
   /** Entries of `origin` were rolled back. */
