@@ -4,6 +4,7 @@ import {
   isRetired,
   join,
   meet,
+  NO_TAGS,
   type ChainHash,
   type Contact,
   type Dot,
@@ -17,6 +18,7 @@ import {
   type RunId,
   type Tags,
   type Version,
+  type Want,
 } from '@rejoin/protocol'
 
 import { AntiEntropy } from './anti-entropy.ts'
@@ -312,7 +314,7 @@ export class Gossip {
       return this.#message(link as OpenLink, message, now)
     }
     if (message.type === 'contacts' && link.dialled !== undefined) {
-      this.#contacts(message.contacts)
+      this.#contacts(message.contacts, now)
       if (link.wish === 'visit') this.links.leave(link)
       return
     }
@@ -324,8 +326,7 @@ export class Gossip {
       case 'have':
         return this.#have(link, message, now)
       case 'want':
-        if (message.graft) this.#broadcast.grafted(link, message.ranges.length === 0)
-        return this.#serving.asked(link, message)
+        return this.#wanted(link, message)
       case 'entries':
         this.#out.push({ type: 'entries', link: link.id, series: message, isPushed: false })
         return
@@ -345,7 +346,7 @@ export class Gossip {
       case 'ping-req':
         return this.detection.took(link, message, now)
       case 'contacts':
-        return this.#contacts(message.contacts)
+        return this.#contacts(message.contacts, now)
       case 'forward-join':
         return this.#overlay.view.forwardJoin(link, message)
       case 'shuffle':
@@ -368,6 +369,12 @@ export class Gossip {
     }
   }
 
+  #wanted(link: OpenLink, message: Want): void {
+    if (message.graft) this.#broadcast.grafted(link, message.ranges.length === 0)
+    else if (message.ranges.length === 0) this.#antiEntropy.tellAll(link)
+    this.#serving.asked(link, message)
+  }
+
   #pushed(link: OpenLink, { series }: Push): void {
     for (const each of series) {
       this.#out.push({ type: 'entries', link: link.id, series: each, isPushed: true })
@@ -375,10 +382,10 @@ export class Gossip {
   }
 
   #took(link: OpenLink, event: GossipEvent & { type: 'took' }, now: number): void {
-    const { origin, before, fresh, isPushed } = event
-    const taken = { origin, fresh: { before, entries: fresh }, isPushed }
+    const { origin, upTo, before, fresh, isPushed } = event
+    const taken = { origin, upTo, fresh: { before, entries: fresh }, isPushed }
     this.#broadcast.took(link, taken, now)
-    this.#antiEntropy.took(link, origin, now)
+    this.#antiEntropy.took(link, origin, isPushed, now)
   }
 
   #have(link: OpenLink, message: Have, now: number): void {
@@ -390,8 +397,13 @@ export class Gossip {
   }
 
   /** Replicas that can be dialled are members. */
-  #contacts(contacts: readonly Contact[]): void {
+  #contacts(contacts: readonly Contact[], now: number): void {
     this.#overlay.view.contacts(contacts)
+    const members = contacts.filter(({ replica }) => this.membership.get(replica) === undefined)
+    const records = members.map(({ replica, address }) => {
+      return { replica, incarnation: 0, state: 'alive', address, tags: NO_TAGS } as const
+    })
+    this.#believe(records, undefined, now)
   }
 
   #members(link: OpenLink, message: Members, now: number): void {
@@ -483,7 +495,7 @@ export class Gossip {
   #heartbeat(): void {
     for (const link of this.links.open()) {
       this.#overlay.lasted(link.replica)
-      if (link.isAgreed) this.#antiEntropy.tellAll(link)
+      if (link.isAgreed) this.#antiEntropy.beat(link)
       else this.#roster.compare(link)
     }
     this.#scheduleHeartbeat()
@@ -529,5 +541,5 @@ type LogEvent = Extract<
 >
 
 function retired(replica: ReplicaId, state: 'left' | 'removed'): MemberRecord {
-  return { replica, incarnation: 0, state, address: '', tags: new Map() }
+  return { replica, incarnation: 0, state, address: '', tags: NO_TAGS }
 }

@@ -6,14 +6,21 @@ export const GOSSIP_LIMITS = {
   greetingMs: 10_000,
   /** Between two complete `have`s on a link at rest: the beat that shows a link alive. */
   heartbeatMs: 5_000,
+  /** Origins up to which each heartbeat tells all heads; with more it tells their fingerprint. */
+  beatHeadsMax: 64,
   /** Nothing heard on a link for this long: it is half-open, and closed as silent. */
   silenceMs: 16_000,
   /** From a change of what is durable to telling peers: a round trip, within these. */
   announceMsMin: 25,
   announceMsMax: 250,
-  /** How long an entry that a peer announced may be on its way: two long round trips, within these. */
+  /**
+   * How long an entry that a peer announced may be on its way: two long round trips, or what entries take
+   * that come by the tree after they were announced, within these.
+   */
   graftMsMin: 250,
   graftMsMax: 2_000,
+  /** Entries of one origin before a new one that are pushed with it to a peer that may lack them. */
+  gapMax: 64,
   /** Under load, frames with what is passed on leave this share of a round trip apart, at most this. */
   relayShare: 8,
   relayMsMax: 50,
@@ -29,7 +36,7 @@ export const GOSSIP_LIMITS = {
   /** Up to so many members, all are told on a new link; more are compared by ranges. */
   toldWholeMax: 64,
   /** Up to so many members, replicas tell each one's version; more are counted in a census. */
-  toldVersionsMax: 32,
+  toldVersionsMax: 12,
   /** Between two parts of a census that a replica tells, and two censuses; and for each member. */
   censusMs: 500,
   censusMsMin: 5_000,

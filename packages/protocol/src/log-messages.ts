@@ -14,6 +14,7 @@ import {
 } from './entry.ts'
 import { LIMITS } from './limits.ts'
 import type { MessageCodec } from './message-codec.ts'
+import { FINGERPRINT_BYTES } from './overlay-messages.ts'
 import { REPLICA_ID_BYTES, type ReplicaId } from './replica-id.ts'
 import type { Version } from './version.ts'
 
@@ -27,6 +28,8 @@ export interface Have {
   /** Where the sender stands in the tree of the broadcast, if it does. */
   readonly position?: TreePosition
   readonly members: ReadonlyMap<ReplicaId, Version>
+  /** The fingerprint of all that the sender holds, where that is too much to be told with every heartbeat. */
+  readonly sum?: Uint8Array
 }
 
 /** How far a replica is from the root of the tree along which new entries are pushed. */
@@ -36,8 +39,10 @@ export interface TreePosition {
   readonly distance: number
 }
 
+const NO_SUM = new Uint8Array()
+
 export const haveCodec: MessageCodec<Have> = {
-  write: (writer, { heads, position, members }) => {
+  write: (writer, { heads, position, members, sum }) => {
     writeHeads(writer, heads)
     write.uint(writer, position === undefined ? 0 : position.distance + 1)
     if (position !== undefined) write.replicaId(writer, position.root)
@@ -46,13 +51,16 @@ export const haveCodec: MessageCodec<Have> = {
       write.replicaId(writer, member)
       writeVersion(writer, version)
     }
+    write.bytes(writer, sum ?? NO_SUM)
   },
   read: (reader) => {
     const heads = readHeads(reader)
     const distance = reader.uint()
     const position =
       distance === 0 ? {} : { position: { root: reader.replicaId(), distance: distance - 1 } }
-    return { type: 'have', heads, ...position, members: readVersions(reader) }
+    const members = readVersions(reader)
+    const sum = reader.bytes(FINGERPRINT_BYTES, 'fingerprint')
+    return { type: 'have', heads, ...position, members, ...(sum.length === 0 ? {} : { sum }) }
   },
 }
 
@@ -74,7 +82,10 @@ export interface Range {
 export interface Want {
   readonly type: 'want'
   readonly ranges: readonly Range[]
-  /** Plumtree's graft: what is new is to be pushed to the sender from now on. */
+  /**
+   * Plumtree's graft: what is new is to be pushed to the sender from now on. Where it asks for nothing and
+   * does not graft, it wants to be told all that the receiver has.
+   */
   readonly graft: boolean
 }
 

@@ -87,6 +87,7 @@ const replicaMessage: fc.Arbitrary<ReplicaMessage> = fc.oneof(
     type: fc.constant('have' as const),
     heads,
     position: fc.record({ root: replica, distance: fc.nat() }),
+    sum: fingerprint,
     members: fc.tuple(replica, version).map(([id, each]) => new Map([[id, each]])),
   }),
   fc.record({

@@ -2,6 +2,7 @@ import type { Engine, EngineEffect, EngineEvent, EngineTimer, SessionId } from '
 import { CLOSE_CODES, rejectionOfClose, type Rejection, type RejectionCode } from '@rejoin/protocol'
 
 import { REPLICA_LIMITS } from './limits.ts'
+import type { Clock } from './ports/clock.ts'
 import type { Store } from './ports/store.ts'
 import type { Link, Transport } from './ports/transport.ts'
 import type { SessionListener } from './session.ts'
@@ -14,6 +15,7 @@ export interface DriverPorts {
   readonly store: Store
   readonly storeDriver: StoreDriver
   readonly transport: Transport | undefined
+  readonly clock: Clock
 }
 
 interface DrivenLink {
@@ -38,11 +40,13 @@ export class Driver {
   readonly #store: Store
   readonly #storeDriver: StoreDriver
   readonly #transport: Transport | undefined
+  readonly clock: Clock
   readonly #events: EngineEvent[] = []
   #draining = false
   readonly #links = new Map<number, DrivenLink>()
   readonly #sessions = new Map<SessionId, SessionListener>()
-  readonly #timers = new Set<NodeJS.Timeout>()
+  /** Each undoes a timer that is running. */
+  readonly #timers = new Set<() => void>()
   readonly #statusListeners = new Set<() => void>()
   readonly #memberListeners = new Set<MemberListener>()
   readonly rejections: Partial<Record<RejectionCode, number>> = {}
@@ -59,6 +63,7 @@ export class Driver {
     this.#store = ports.store
     this.#storeDriver = ports.storeDriver
     this.#transport = ports.transport
+    this.clock = ports.clock
     this.#engine = this.#engineOf(this.#store)
   }
 
@@ -77,12 +82,12 @@ export class Driver {
     this.#events.push(event)
     if (this.#draining || this.#renewing !== undefined) return
     this.#draining = true
-    queueMicrotask(() => this.#drain())
+    this.clock.soon(() => this.#drain())
   }
 
   #drain(): void {
     for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
-      for (const effect of this.#engine.step(event, performance.now())) this.#carryOut(effect)
+      for (const effect of this.#engine.step(event, this.clock.now())) this.#carryOut(effect)
     }
     this.#draining = false
   }
@@ -137,7 +142,7 @@ export class Driver {
   }
 
   #endLinks({ code, reason }: Rejection): void {
-    for (const timer of this.#timers) clearTimeout(timer)
+    for (const cancel of this.#timers) cancel()
     this.#timers.clear()
     for (const { link } of this.#links.values()) link.close(CLOSE_CODES[code], reason)
   }
@@ -283,15 +288,11 @@ export class Driver {
 
   #schedule(timer: EngineTimer, delayMs: number): void {
     const tell = this.#tellerOf(this.#life)
-    if (delayMs === 0) {
-      setImmediate(() => tell({ type: 'timer', timer }))
-      return
-    }
-    const handle = setTimeout(() => {
-      this.#timers.delete(handle)
+    const cancel = this.clock.schedule(delayMs, () => {
+      this.#timers.delete(cancel)
       tell({ type: 'timer', timer })
-    }, delayMs)
-    this.#timers.add(handle)
+    })
+    this.#timers.add(cancel)
   }
 }
 

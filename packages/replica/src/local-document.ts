@@ -69,7 +69,7 @@ export class LocalDocument implements OpenDocument, SessionListener {
   }
 
   async settled(level: Level, options: { timeoutMs?: number } = {}): Promise<void> {
-    const deadline = performance.now() + (options.timeoutMs ?? REPLICA_LIMITS.settledMs)
+    const deadline = this.#driver.clock.now() + (options.timeoutMs ?? REPLICA_LIMITS.settledMs)
     const ref = this.#lastRef
     await this.#until(() => this.#ackedRef >= ref, { deadline, level })
     if (level === 'durable') return
@@ -90,15 +90,15 @@ export class LocalDocument implements OpenDocument, SessionListener {
     const stopListening = this.#driver.onStatus(check)
     this.#changed.add(check)
     const late = `The edits are not ${by.level} yet. They are kept, and may become so; wait longer.`
-    const timer = setTimeout(
-      () => reject(new RejoinError('timeout', late)),
-      Math.max(0, by.deadline - performance.now()),
-    )
+    const { clock } = this.#driver
+    const cancel = clock.schedule(Math.max(0, by.deadline - clock.now()), () => {
+      reject(new RejoinError('timeout', late))
+    })
     try {
       check()
       await promise
     } finally {
-      clearTimeout(timer)
+      cancel()
       stopListening()
       this.#changed.delete(check)
     }

@@ -1,26 +1,19 @@
-import { Engine } from '@rejoin/engine'
-import {
-  hexFromBytes,
-  RejoinError,
-  RUN_ID_BYTES,
-  versionToJSON,
-  type Rejection,
-  type ReplicaId,
-} from '@rejoin/protocol'
+import { RejoinError, versionToJSON, type Rejection, type ReplicaId } from '@rejoin/protocol'
 
+import { assemble, type Parts } from './assemble.ts'
 import { AttachedSession } from './attached-session.ts'
-import { Compactor } from './compaction/compactor.ts'
-import { StoreCompaction } from './compaction/store-compaction.ts'
+import type { StoreCompaction } from './compaction/store-compaction.ts'
 import { deferred } from './deferred.ts'
-import { Driver } from './driver.ts'
+import type { Driver } from './driver.ts'
 import { REPLICA_LIMITS } from './limits.ts'
 import { LocalDocument } from './local-document.ts'
-import { memoryStore } from './memory-store.ts'
+import { pause } from './pause.ts'
 import type { Store } from './ports/store.ts'
 import type { OpenDocument, Replica, ReplicaOptions } from './replica.ts'
 import type { Session, SessionListener } from './session.ts'
 import type { MemberListener, MemberStatus, ReplicaStatus, StoreStatus } from './status.ts'
-import { StoreDriver } from './store-driver.ts'
+import type { StoreDriver } from './store-driver.ts'
+import { thisMachine } from './this-machine.ts'
 
 /** The state vector of somebody who has nothing. */
 const NOTHING = Uint8Array.of(0)
@@ -32,59 +25,12 @@ const CLOSING: Rejection = {
 
 /** Opens a replica: recovers what its store holds, and begins to gossip. */
 export async function openReplica(options: ReplicaOptions = {}): Promise<Replica> {
-  const store = options.store ?? memoryStore()
-  const keepHistory = keepHistoryOf(options)
-  const compactor = new Compactor()
-  const onDamage = (document: string): void => driver.dispatch({ type: 'damaged', document })
-  const onFailure = (error: Error): void => {
-    storeDriver.failed(error, (event) => driver.dispatch(event))
-  }
-  const compaction = new StoreCompaction({ store, compactor, keepHistory, onDamage, onFailure })
-  const storeDriver = new StoreDriver({ store, compactor, compaction, keepHistory })
-  const engineOf = (): Engine => engineFor(store, options)
-  const driver = new Driver({ engineOf, store, storeDriver, transport: options.transport })
-  driver.start()
-  return new OpenReplica({ driver, store, storeDriver, compaction }, addressOf(options))
+  const parts = assemble(options, thisMachine())
+  parts.driver.start()
+  return new OpenReplica(parts, options.transport?.address ?? '')
 }
 
-/** Where the application's answer is a throw, history is kept: that loses nothing. */
-function keepHistoryOf({ keepHistory }: ReplicaOptions): (document: string) => boolean {
-  return (document) => {
-    try {
-      return keepHistory?.(document) === true
-    } catch {
-      return true
-    }
-  }
-}
-
-/** An engine for what the store holds now. */
-function engineFor({ recovered }: Store, options: ReplicaOptions): Engine {
-  const { logKeepBytes: keepBytes, logMaxBytes: maxBytes } = REPLICA_LIMITS
-  const run = hexFromBytes(crypto.getRandomValues(new Uint8Array(RUN_ID_BYTES)), RUN_ID_BYTES)
-  return new Engine({
-    stored: recovered,
-    run,
-    retention: { keepBytes, maxBytes, ...options.retention },
-    address: addressOf(options),
-    tags: new Map(Object.entries(options.tags ?? {})),
-    peers: options.peers ?? [],
-    seed: Number.parseInt(run.slice(0, 8), 16),
-  })
-}
-
-function addressOf({ transport }: ReplicaOptions): string {
-  return transport?.address ?? ''
-}
-
-interface Parts {
-  readonly driver: Driver
-  readonly store: Store
-  readonly storeDriver: StoreDriver
-  readonly compaction: StoreCompaction
-}
-
-class OpenReplica implements Replica {
+export class OpenReplica implements Replica {
   readonly #driver: Driver
   readonly #store: Store
   readonly #storeDriver: StoreDriver
@@ -228,15 +174,15 @@ class OpenReplica implements Replica {
 
   /** Waits until all that was accepted is durable; `false` when that can't, or did not, happen. */
   async #settled(): Promise<boolean> {
-    const { engine } = this.#driver
-    const deadline = performance.now() + REPLICA_LIMITS.closeMs
-    const isDone = (): boolean => engine.isSettled || engine.failure !== undefined
+    const { clock } = this.#driver
+    const deadline = clock.now() + REPLICA_LIMITS.closeMs
+    const isSettled = (): boolean => this.#driver.engine.isSettled
+    // Another engine may take its place meanwhile (rule L8).
+    const isDone = (): boolean => isSettled() || this.#driver.engine.failure !== undefined
     // Edits that were dispatched in this very turn have first to reach the engine.
-    await new Promise((resolve) => setImmediate(resolve))
-    while (!isDone() && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, 1))
-    }
-    return engine.isSettled
+    await pause(clock, 0)
+    while (!isDone() && clock.now() < deadline) await pause(clock, 1)
+    return isSettled()
   }
 }
 

@@ -1,11 +1,11 @@
 import type { EngineEffect, EngineEvent } from '@rejoin/engine'
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import { CHAIN_START, RejoinError } from '@rejoin/protocol'
 
-import type { Compactor } from './compaction/compactor.ts'
 import type { StoreCompaction } from './compaction/store-compaction.ts'
 import { REPLICA_LIMITS } from './limits.ts'
+import { pause } from './pause.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Machine } from './ports/machine.ts'
 import type { Store } from './ports/store.ts'
 
 export type StoreEffect = Extract<EngineEffect, { type: (typeof STORE_EFFECTS)[number] }>
@@ -31,12 +31,20 @@ export function isStoreEffect(effect: EngineEffect): effect is StoreEffect {
 
 export interface StoreDriverOptions {
   readonly store: Store
-  readonly compactor: Compactor
+  readonly clock: Clock
+  readonly compactor: Machine['compactor']
   readonly compaction: StoreCompaction
   readonly keepHistory: (document: string) => boolean
+  /** Tells whichever engine runs then that the store has failed, or is open again. */
+  readonly tell: Tell
 }
 
 type Tell = (event: EngineEvent) => void
+
+type ChangeEffect = Extract<
+  StoreEffect,
+  { type: 'replace' | 'read-all' | 'read-loose' | 'cut-log' | 'trim' }
+>
 
 interface WholeDocument {
   readonly document: string
@@ -50,26 +58,31 @@ interface WholeDocument {
  */
 export class StoreDriver {
   readonly #store: Store
-  readonly #compactor: Compactor
+  readonly #clock: Clock
+  readonly #compactor: Machine['compactor']
   readonly #compaction: StoreCompaction
   readonly #keepHistory: (document: string) => boolean
   #committingSince: number | undefined
-  #reopening: NodeJS.Timeout | undefined
+  /** Undoes the opening that is due; set until the store is open again. */
+  #reopening: (() => void) | undefined
+  readonly #tell: Tell
   #reopenMs: number = REPLICA_LIMITS.reopenMsMin
   readonly #closing = new AbortController()
 
   constructor(options: StoreDriverOptions) {
     this.#store = options.store
+    this.#clock = options.clock
     this.#compactor = options.compactor
     this.#compaction = options.compaction
     this.#keepHistory = options.keepHistory
+    this.#tell = options.tell
   }
 
   /** How long the commit that is under way has taken, in ms. */
   get committingMs(): number | undefined {
     return this.#committingSince === undefined
       ? undefined
-      : performance.now() - this.#committingSince
+      : this.#clock.now() - this.#committingSince
   }
 
   /** Carries out `effect`; `tell` is called once, later, unless the store was closed by then. */
@@ -83,8 +96,6 @@ export class StoreDriver {
         return void this.#read(effect, tell)
       case 'read-documents':
         return void this.#readDocuments(effect, tell)
-      case 'read-all':
-        return void this.#readAll(effect, tell)
       case 'compact':
         return void this.#compact(effect, tell)
       case 'salvage':
@@ -95,6 +106,7 @@ export class StoreDriver {
           () => {},
         )
       case 'replace':
+      case 'read-all':
       case 'read-loose':
       case 'cut-log':
       case 'trim':
@@ -103,11 +115,11 @@ export class StoreDriver {
   }
 
   async #commit({ batch }: StoreEffect & { type: 'commit' }, tell: Tell): Promise<void> {
-    this.#committingSince = performance.now()
+    this.#committingSince = this.#clock.now()
     try {
       await this.#store.commit(batch)
     } catch (error) {
-      return this.failed(error as Error, tell)
+      return this.failed(error as Error)
     } finally {
       this.#committingSince = undefined
     }
@@ -119,23 +131,22 @@ export class StoreDriver {
   }
 
   /** No change can be made: the replica is read-only until the store is open again. */
-  failed(error: Error, tell: Tell): void {
+  failed(error: Error): void {
     if (this.#closing.signal.aborted) return
-    tell({ type: 'commit-failed', batch: 0, reason: error.message })
-    if (this.#reopening !== undefined) return
-    this.#reopening = setTimeout(() => void this.#reopen(tell), this.#reopenMs)
+    this.#tell({ type: 'commit-failed', batch: 0, reason: error.message })
+    this.#reopening ??= this.#clock.schedule(this.#reopenMs, () => void this.#reopen())
   }
 
-  async #reopen(tell: Tell): Promise<void> {
+  async #reopen(): Promise<void> {
     try {
       const { heads } = await this.#store.reopen()
       this.#reopening = undefined
       this.#reopenMs = REPLICA_LIMITS.reopenMsMin
-      tell({ type: 'reopened', heads })
+      this.#tell({ type: 'reopened', heads })
     } catch (error) {
       this.#reopening = undefined
       this.#reopenMs = Math.min(this.#reopenMs * 2, REPLICA_LIMITS.reopenMsMax)
-      this.failed(error as Error, tell)
+      this.failed(error as Error)
     }
   }
 
@@ -177,10 +188,11 @@ export class StoreDriver {
   ): Promise<void> {
     const { link, only, document, bytesMax } = effect
     const documents: WholeDocument[] = []
-    const names = only ? [document] : await this.#namesAfter(document)
+    const names = only ? [document] : await this.#namesAfter(document).catch(() => undefined)
+    if (names === undefined) return tell({ type: 'documents-read', link })
     let bytes = 0
     for (const name of names) {
-      const updates = await this.#readWhole(name, tell)
+      const updates = await this.#readWhole(name, tell).catch(() => undefined)
       if (updates === undefined) return tell({ type: 'documents-read', link })
       if (updates.length > 0) documents.push({ document: name, updates })
       bytes += updates.reduce((sum, update) => sum + update.length, name.length)
@@ -190,7 +202,7 @@ export class StoreDriver {
     tell({ type: 'documents-read', link, found: { documents, done } })
   }
 
-  async #readAll(effect: StoreEffect & { type: 'read-all' }, tell: Tell): Promise<void> {
+  async #readAll(effect: StoreEffect & { type: 'read-all' }, tell: Tell): Promise<EngineEvent> {
     const documents: WholeDocument[] = []
     let { after } = effect
     let bytes = 0
@@ -203,21 +215,22 @@ export class StoreDriver {
       bytes += updates.reduce((sum, update) => sum + update.length, name.length)
       if (bytes >= effect.bytesMax) break
     }
-    tell({ type: 'all-read', documents, after, isLast: names.length === 0 })
+    return { type: 'all-read', documents, after, isLast: names.length === 0 }
   }
 
-  /** A page of names; none when they can't be read, which shows elsewhere. */
+  /** A page of names. */
   async #namesAfter(document: string): Promise<string[]> {
     const limit = REPLICA_LIMITS.namesPerPage
     return await this.#store.listDocuments(document === '' ? { limit } : { after: document, limit })
   }
 
-  /** The updates of a document; `undefined` when it can't be read, which is told where it is damage. */
+  /** The updates of a document; `undefined` when it is damaged, which is told. */
   async #readWhole(document: string, tell: Tell): Promise<readonly Uint8Array[] | undefined> {
     try {
       return (await this.#store.readDocument(document)).updates
     } catch (error) {
-      if (isDamage(error)) tell({ type: 'damaged', document })
+      if (!isDamage(error)) throw error
+      tell({ type: 'damaged', document })
       return undefined
     }
   }
@@ -241,24 +254,22 @@ export class StoreDriver {
     }
   }
 
-  async #change(
-    effect: Extract<StoreEffect, { type: 'replace' | 'read-loose' | 'cut-log' | 'trim' }>,
-    tell: Tell,
-  ): Promise<void> {
+  /** What fails here is asked for again once the store is open anew, reads that must be whole too. */
+  async #change(effect: ChangeEffect, tell: Tell): Promise<void> {
     try {
-      tell(await this.#changed(effect))
+      tell(await this.#changed(effect, tell))
     } catch (error) {
       if (effect.type === 'replace') {
         tell({ type: 'replaced', document: effect.document, done: false })
       }
-      this.failed(error as Error, tell)
+      this.failed(error as Error)
     }
   }
 
-  async #changed(
-    effect: Extract<StoreEffect, { type: 'replace' | 'read-loose' | 'cut-log' | 'trim' }>,
-  ): Promise<EngineEvent> {
+  async #changed(effect: ChangeEffect, tell: Tell): Promise<EngineEvent> {
     switch (effect.type) {
+      case 'read-all':
+        return await this.#readAll(effect, tell)
       case 'replace': {
         const { document, end, update } = effect
         await this.#store.replace(document, { end, update })
@@ -280,7 +291,7 @@ export class StoreDriver {
 
   /** Takes a new id, however often that has to be tried: nothing else can be done meanwhile. */
   async renew(keep: number): Promise<void> {
-    clearTimeout(this.#reopening)
+    this.#reopening?.()
     this.#reopening = undefined
     while (!this.#closing.signal.aborted) {
       try {
@@ -288,7 +299,7 @@ export class StoreDriver {
         return
       } catch {
         const { signal } = this.#closing
-        await sleep(REPLICA_LIMITS.reopenMsMin, undefined, { signal }).catch(() => {})
+        await pause(this.#clock, REPLICA_LIMITS.reopenMsMin, { signal })
         if (!signal.aborted) await this.#store.reopen().catch(() => {})
       }
     }
@@ -296,7 +307,7 @@ export class StoreDriver {
 
   async close(): Promise<void> {
     this.#closing.abort()
-    clearTimeout(this.#reopening)
+    this.#reopening?.()
     // Together: what is being compacted ends with the thread.
     await Promise.all([this.#compaction.close(), this.#compactor.close()])
     await this.#store.close()

@@ -1,4 +1,4 @@
-import { memoryNetwork, MemoryDisk, openReplica, type Replica } from '@rejoin/replica'
+import { memoryNetwork, MemoryDisk, memoryStore, openReplica, type Replica } from '@rejoin/replica'
 import { onTestFinished, describe, expect, it, vi } from 'vitest'
 import * as Y from 'yjs'
 
@@ -46,6 +46,39 @@ async function untilEqual(...replicas: Replica[]): Promise<void> {
 }
 
 describe('[L8] an id that is used twice is given up', () => {
+  it('a replica that is closed while it takes a new id is closed with that', async () => {
+    const network = memoryNetwork()
+    const first = await open(network, 'a', { disk: new MemoryDisk() })
+    const store = memoryStore()
+    const transport = network.transport('b')
+    const second = await openReplica({ store, transport, peers: ['memory:a'] })
+    await type(second, 'text')
+    await vi.waitFor(() => expect(first.status().members).toHaveLength(1))
+    await untilEqual(first, second)
+    const { id } = second
+    const commit = store.commit.bind(store)
+    // What the old engine has under way it never hears of.
+    let isUnderWay = false
+    store.commit = async () => {
+      isUnderWay = true
+      store.commit = commit
+      await new Promise(() => {})
+    }
+    const renew = store.renew.bind(store)
+    const closed = new Promise<void>((resolve, reject) => {
+      store.renew = async (keep) => {
+        second.close().then(resolve, reject)
+        return await renew(keep)
+      }
+    })
+    const notes = await second.open('notes')
+    notes.doc.getText().insert(0, 'more ')
+    await vi.waitFor(() => expect(isUnderWay).toBe(true))
+    first.remove(id)
+    await closed
+    expect(store.recovered.replica).not.toBe(id)
+  })
+
   it('a disk that was put back to an earlier state publishes what its peers lack', async () => {
     const network = memoryNetwork()
     const disk = new MemoryDisk()

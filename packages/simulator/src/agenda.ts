@@ -11,7 +11,11 @@ interface Due {
   readonly run: () => void
 }
 
-/** Virtual time: what is due runs in order of its time, and at equal times in the order it was set. */
+/**
+ * Virtual time: what is due runs in order of its time, and at equal times in the order it was set. Between
+ * one and the next all that goes on in promises comes to its end, so that code which awaits is as
+ * repeatable as any other, and takes no time.
+ */
 export class Agenda {
   now = 0
   readonly chance: Chance
@@ -19,6 +23,7 @@ export class Agenda {
   #order = 0
   #second = 0
   #withinSecond = 0
+  #error: Error | undefined
 
   constructor(seed: number) {
     this.chance = new Chance(seed)
@@ -49,16 +54,29 @@ export class Agenda {
     this.#up(this.#heap.length - 1)
   }
 
+  /** What went wrong where a throw would be caught, or be nobody's: it ends the history. */
+  fail(error: Error): void {
+    this.#error ??= error
+  }
+
   /** Runs everything that is due within `ms` of virtual time. */
-  run(ms: number): void {
+  async run(ms: number): Promise<void> {
     const end = this.now + ms
+    await this.#settle()
     for (let next = this.#heap[0]; next !== undefined && next.at <= end; next = this.#heap[0]) {
       this.#removeFirst()
       this.now = next.at
       this.#count()
       next.run()
+      await this.#settle()
     }
     this.now = end
+  }
+
+  /** Waits for the turn that follows when nothing is left to be done in promises. */
+  async #settle(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve))
+    if (this.#error !== undefined) throw this.#error
   }
 
   #count(): void {

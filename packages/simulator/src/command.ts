@@ -2,20 +2,19 @@ import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 
 import { live } from './history.ts'
-import { FAULTS, mixOf, type Fault, type Mix, type Profile } from './mix.ts'
+import { FAULTS, type Fault, type Mix, type Profile } from './mix.ts'
 import { hunt } from './mutants/hunt.ts'
-import { replayCommand, without } from './replay.ts'
+import { replayCommand } from './replay.ts'
 import { MEASURES } from './scale/measures.ts'
 import { scale } from './scale/scale.ts'
 import { shrink } from './shrink.ts'
 import { sweep, type Swept } from './sweep.ts'
 import { viewOne } from './view/view-one.ts'
+import { wished, type Wish } from './wish.ts'
 
-const HELP = `Usage: npm run simulate -- --seeds N [--from S] [--jobs J]
+const HELP = `Usage: npm run simulate -- --seeds N [--from S] [--jobs J] [WORLD]
        npm run simulate -- --mutants [--seeds N] [--jobs J]
-       npm run simulate -- --seed S [--profile store|identity] [--replicas N]
-                           [--clients N] [--moments N] [--without FAULT,...]
-                           [--view FILE.html]
+       npm run simulate -- --seed S [WORLD] [--view FILE.html]
        npm run simulate -- --scale N [--only MEASURE] [--seed S] [--json FILE]
 
 Lives histories of replicas and clients on virtual time, in a world of faults that is
@@ -36,15 +35,18 @@ exit code 1 if one was not within N (default: 500):
 One seed, told line by line; if it breaks a rule, followed by the command that replays
 the smallest history that was found to break it too:
   --seed S       which one
+  --view FILE    instead of lines, writes a page to be opened in a browser: replicas, links
+                 and frames, scrubbed through time, and who knows what at each moment
+
+Other worlds than the seeds draw (WORLD above):
   --profile P    store: disks that fail or are damaged;
                  identity: directories that are put back, copied or emptied
   --replicas N, --clients N, --moments N
-                 other sizes than the seed draws
-  --without F    kinds of fault to leave out:
-                 ${FAULTS.slice(0, 11).join(', ')},
-                 ${FAULTS.slice(11).join(', ')}
-  --view FILE    instead of lines, writes a page to be opened in a browser: replicas, links
-                 and frames, scrubbed through time, and who knows what at each moment
+                 other sizes
+  --without F    kinds of fault to leave out, with commas between them:
+                 ${FAULTS.slice(0, 9).join(', ')},
+                 ${FAULTS.slice(9, 17).join(', ')},
+                 ${FAULTS.slice(17).join(', ')}
 
 How good gossip is among very many replicas, beside what is published and what is aimed
 at; exit code 1 if an aim was missed:
@@ -85,7 +87,7 @@ export async function command(args: readonly string[]): Promise<number> {
     }
     if (values.scale !== undefined) return await measureScale(values)
     if (values.mutants === true) return await huntMutants(values)
-    if (values.seed !== undefined) return liveOne(values)
+    if (values.seed !== undefined) return await liveOne(values)
     if (values.view !== undefined) throw new TypeError('--view: say which, with --seed S.')
     if (values.seeds === undefined) throw new TypeError('Say --seeds N, or --seed S.')
     return await sweepMany(values)
@@ -110,41 +112,37 @@ function sizeFrom(values: Values, name: keyof Values, fallback: number): number 
   return size
 }
 
-function mixFrom(values: Values): Mix {
+/** What the seeds are to stand for otherwise than they would. */
+function wishFrom(values: Values): Wish {
   const { profile = '' } = values
   if (!['', 'store', 'identity'].includes(profile)) {
     throw new TypeError(`--profile ${profile}: there are store and identity.`)
   }
-  const seed = numberFrom(values, 'seed', 1)
-  const mix = mixOf(seed, profile === '' ? {} : { profile: profile as Profile })
-  const faults = (values.without ?? '').split(',').filter((fault) => fault !== '')
-  const unknown = faults.filter((fault) => !FAULTS.includes(fault as Fault))
+  const left = (values.without ?? '').split(',').filter((fault) => fault !== '')
+  const unknown = left.filter((fault) => !FAULTS.includes(fault as Fault))
   if (unknown.length > 0) throw new TypeError(`--without ${unknown.join(',')}: no such fault.`)
-  const sized = {
-    ...mix,
-    replicas: sizeFrom(values, 'replicas', mix.replicas),
-    clients: sizeFrom(values, 'clients', mix.clients),
-    moments: sizeFrom(values, 'moments', mix.moments),
-  }
-  if (sized.replicas > 26) throw new TypeError('--replicas: up to 26.')
-  return without(sized, faults as Fault[])
+  const names = (['replicas', 'clients', 'moments'] as const).filter((name) => name in values)
+  const sizes = Object.fromEntries(names.map((name) => [name, sizeFrom(values, name, 1)]))
+  if ((sizes['replicas'] ?? 1) > 26) throw new TypeError('--replicas: up to 26.')
+  const fixed: Partial<Mix> = profile === '' ? sizes : { ...sizes, profile: profile as Profile }
+  return { fixed, left: left as Fault[] }
 }
 
-function liveOne(values: Values): number {
-  const mix = mixFrom(values)
-  return values.view === undefined ? tellOne(mix) : viewOne(mix, values.view)
+async function liveOne(values: Values): Promise<number> {
+  const mix = wished(numberFrom(values, 'seed', 1), wishFrom(values))
+  return await (values.view === undefined ? tellOne(mix) : viewOne(mix, values.view))
 }
 
 /** Lives one history and tells it; a broken rule ends it. */
-function tellOne(mix: Mix): number {
+async function tellOne(mix: Mix): Promise<number> {
   try {
-    const { acked, virtualMs } = live(mix, (line) => console.log(line))
+    const { acked, virtualMs } = await live(mix, (line) => console.log(line))
     console.log(`${acked} edits acknowledged in ${virtualMs} ms; every rule held`)
     return 0
   } catch (error) {
     console.log((error as Error).stack)
     console.log('\nlooking for a smaller history that breaks a rule too …')
-    console.log(`replay: ${replayCommand(shrink(mix))}`)
+    console.log(`replay: ${replayCommand(await shrink(mix))}`)
     return 1
   }
 }
@@ -181,8 +179,9 @@ async function sweepMany(values: Values): Promise<number> {
   const seeds = sizeFrom(values, 'seeds', 1)
   const from = numberFrom(values, 'from', 1)
   const jobs = jobsFrom(values)
+  const wish = wishFrom(values)
   const startedMs = performance.now()
-  const swept = await sweep({ from, seeds, jobs, onProgress: progress(seeds) })
+  const swept = await sweep({ from, seeds, wish, jobs, onProgress: progress(seeds, wish) })
   const seconds = (performance.now() - startedMs) / 1_000
   console.log(`what happened: ${happenedText(swept)}`)
   const hours = swept.virtualMs / 3_600_000
@@ -197,12 +196,12 @@ async function sweepMany(values: Values): Promise<number> {
 }
 
 /** Shows what is broken, at once, and how far it is: on a terminal each time, elsewhere now and then. */
-function progress(seeds: number): (soFar: Swept) => void {
+function progress(seeds: number, wish: Wish): (soFar: Swept) => void {
   let shownAt = performance.now()
   let told = 0
   return ({ seeds: done, broken }) => {
     for (const { seed, message } of broken.slice(told)) {
-      console.log(`${message}\n  replay: ${replayCommand(mixOf(seed))}`)
+      console.log(`${message}\n  replay: ${replayCommand(wished(seed, wish))}`)
     }
     told = broken.length
     const now = performance.now()

@@ -1,15 +1,19 @@
-import type { Batch, LooseEntry, Stored } from '@rejoin/engine'
-import type { Member } from '@rejoin/gossip'
 import {
   CHAIN_START,
   covers,
-  type ChainHash,
   type Head,
-  type Range,
   type ReplicaId,
   type SealedEntry,
   type Version,
 } from '@rejoin/protocol'
+import type {
+  Batch,
+  EntryRange,
+  LooseEntry,
+  MemberRecord,
+  Recovered,
+  StoredEntries,
+} from '@rejoin/replica'
 import * as Y from 'yjs'
 
 /** What a disk holds of one origin: entries after its floor, and maybe loose ones beyond a cut. */
@@ -42,7 +46,7 @@ export class Disk {
   replica: ReplicaId
   #log = new Map<ReplicaId, OriginLog>()
   #documents = new Map<string, StoredDocument>()
-  #members = new Map<ReplicaId, Member>()
+  #members = new Map<ReplicaId, MemberRecord>()
   #notes = new Map<string, Uint8Array>()
   /** Where ids are used twice: whether nobody has this one any more. What depends on its entries may lack them. */
   readonly #isGivenUp: IsGivenUp | undefined
@@ -63,7 +67,7 @@ export class Disk {
     return copy
   }
 
-  write({ entries, members, snapshots, jumps, notes }: Batch): void {
+  write({ entries, members, snapshots = [], jumps = new Map(), notes = new Map() }: Batch): void {
     for (const member of members) this.#members.set(member.replica, member)
     for (const { document, update } of snapshots) this.#append(document, update)
     for (const entry of entries) this.#writeEntry(entry)
@@ -129,16 +133,22 @@ export class Disk {
     return last === undefined ? floor : { seq: last.dot.seq, hash: last.hash }
   }
 
-  stored(): Stored {
+  stored(): Recovered {
     const cuts = [...this.#log].filter(([, { cut }]) => cut !== undefined)
     return {
       replica: this.replica,
       heads: this.heads(),
-      floors: new Map([...this.#log].map(([origin, { floor }]) => [origin, floor] as const)),
+      floors: this.#floors(),
       members: [...this.#members.values()],
-      notes: this.#notes,
+      notes: new Map(this.#notes),
       cuts: cuts.map(([origin]) => origin),
+      problems: [],
     }
+  }
+
+  #floors(): Map<ReplicaId, Head> {
+    const floors = [...this.#log].map(([origin, { floor }]) => [origin, floor] as const)
+    return new Map(floors.filter(([, { seq }]) => seq > 0))
   }
 
   heads(): Map<ReplicaId, Head> {
@@ -175,22 +185,22 @@ export class Disk {
     return this.entries().reduce((bytes, entry) => bytes + entry.bytes.length, 0)
   }
 
-  read({ origin, from, to }: Range): { previous: ChainHash; entries: Uint8Array[] } {
+  read(origin: ReplicaId, { from, to, bytesMax }: EntryRange): StoredEntries {
     const { floor, entries } = this.#logOf(origin)
     const head = this.#headOf(origin).seq
-    // A few at a time, so that asking on is part of every run.
-    const some = entries
-      .filter(({ dot }) => dot.seq >= from && dot.seq <= Math.min(to, head))
-      .slice(0, 3)
+    const asked = entries.filter(({ dot }) => dot.seq >= from && dot.seq <= Math.min(to, head))
     const previous = entries.find(({ dot }) => dot.seq === from - 1)?.hash
     if (previous === undefined && floor.seq !== from - 1)
       return { previous: CHAIN_START, entries: [] }
-    return { previous: previous ?? floor.hash, entries: some.map(({ bytes }) => bytes) }
+    return {
+      previous: previous ?? floor.hash,
+      entries: upTo(bytesMax, asked).map(({ bytes }) => bytes),
+    }
   }
 
-  readLoose(origin: ReplicaId, seq: number): LooseEntry[] {
+  readLoose(origin: ReplicaId, seq: number, bytesMax: number): LooseEntry[] {
     const after = this.#logOf(origin).entries.filter(({ dot }) => dot.seq > seq)
-    return after.slice(0, 2).map(({ dot, bytes }) => ({ seq: dot.seq, bytes }))
+    return upTo(bytesMax, after).map(({ dot, bytes }) => ({ seq: dot.seq, bytes }))
   }
 
   cut(origin: ReplicaId, seq: number): Head {
@@ -209,7 +219,7 @@ export class Disk {
       const entries = log.entries.filter(({ dot }) => dot.seq > seq)
       this.#log.set(origin, { ...log, floor, entries })
     }
-    return new Map([...this.#log].map(([origin, { floor }]) => [origin, floor]))
+    return this.#floors()
   }
 
   renew(id: ReplicaId, keep: number): void {
@@ -271,4 +281,13 @@ export class Disk {
   holdsToken(document: string, token: string): boolean {
     return this.#docOf(document).getMap('tokens').get(token) === true
   }
+}
+
+/** As many of them as `bytesMax` allows, and one where there is one. */
+function upTo(bytesMax: number, entries: readonly SealedEntry[]): SealedEntry[] {
+  let bytes = 0
+  return entries.filter((entry, at) => {
+    bytes += entry.bytes.length
+    return at === 0 || bytes <= bytesMax
+  })
 }

@@ -1,14 +1,15 @@
 import type { Disk } from './disk.ts'
 import { DRAWN_FAULTS, type DrawnFault } from './mix.ts'
 import type { SimulatedClient } from './simulated-client.ts'
-import { compacted, SimulatedReplica } from './simulated-replica.ts'
+import { SimulatedReplica } from './simulated-replica.ts'
 import { versionText } from './trace.ts'
 import type { World } from './world.ts'
 
 /** Replicas, copies of others included. */
 const COPIES_UP_TO = 7
-/** Edits at once. */
-const BURST_UP_TO = 150
+/** Edits at once; now and then so many that a document's tail is compacted. */
+const BURST_UP_TO = 100
+const LONG_BURST = 300
 
 /**
  * What happens to a world: each moment somebody may type, and each fault of its mix may come. Nothing comes
@@ -53,6 +54,8 @@ export class Faults {
         return this.#toLink(replica, fault)
       case 'crash':
         return this.#crash(replica)
+      case 'restart':
+        return this.#restart(replica)
       case 'blackout':
         this.#world.happened.blackouts += 1
         this.#world.tell(() => 'the power fails everywhere')
@@ -84,10 +87,12 @@ export class Faults {
     }
   }
 
-  /** Much at once, as when something is pasted word by word: documents get so long a tail that they are compacted. */
+  /** Much at once, as when something is pasted word by word. */
   #burst(client: SimulatedClient): void {
-    this.#world.happened.bursts += 1
-    for (let left = this.#world.agenda.between(20, BURST_UP_TO); left > 0; left--) client.type()
+    const { agenda, happened } = this.#world
+    happened.bursts += 1
+    const edits = agenda.happens(0.15) ? LONG_BURST : agenda.between(20, BURST_UP_TO)
+    for (let left = edits; left > 0; left--) client.type()
   }
 
   #part(a: SimulatedReplica, b: SimulatedReplica): void {
@@ -103,30 +108,37 @@ export class Faults {
     this.#world.network.mend(a, b)
   }
 
-  #toLink({ ends }: SimulatedReplica, fault: 'mute' | 'slowLink'): void {
+  #toLink({ links }: SimulatedReplica, fault: 'mute' | 'slowLink'): void {
     const { agenda, happened } = this.#world
-    const [...open] = ends.values()
-    if (open.length === 0) return
-    const end = agenda.pick(open)
-    const [from, to] = [end.owner.name, end.other?.owner.name]
+    if (links.size === 0) return
+    const link = agenda.pick([...links])
+    const [from, to] = [link.owner.replica.name, link.other?.owner.replica.name]
     if (fault === 'mute') {
       happened.halfOpen += 1
-      end.isMute = true
+      link.isMute = true
       return this.#world.tell(() => `what ${from} sends to ${to} vanishes`)
     }
-    end.isSlow = agenda.happens(0.7)
-    this.#world.tell(() => `from ${from} to ${to} it is ${end.isSlow ? 'slow' : 'fast'}`)
+    link.isSlow = agenda.happens(0.7)
+    this.#world.tell(() => `from ${from} to ${to} it is ${link.isSlow ? 'slow' : 'fast'}`)
   }
 
   #crash(replica: SimulatedReplica): void {
     const { agenda, happened } = this.#world
-    if (replica.engine === undefined) return
+    if (replica.process === undefined) return
     happened.crashes += 1
-    this.#world.tell(() => `${replica.name} crashes`)
-    replica.crash()
-    agenda.after(agenda.between(10, 2_000), () => {
-      if (replica.engine === undefined) replica.start()
-    })
+    const isSilent = agenda.happens(0.3)
+    if (isSilent) happened.vanished += 1
+    this.#world.tell(() => `${replica.name} ${isSilent ? 'loses its power' : 'crashes'}`)
+    replica.crash({ isSilent })
+    replica.startAfter(agenda.between(10, 2_000))
+  }
+
+  #restart(replica: SimulatedReplica): void {
+    const { agenda, happened } = this.#world
+    if (replica.process?.isOpen !== true) return
+    happened.restarts += 1
+    this.#world.tell(() => `${replica.name} is asked to end`)
+    replica.restart(agenda.between(10, 500))
   }
 
   /** What happens to disks, and to directories. */
@@ -136,7 +148,7 @@ export class Faults {
   ): void {
     switch (fault) {
       case 'trim':
-        return replica.step({ type: 'measured', logBytes: replica.disk.logBytes() })
+        return replica.tell({ type: 'measured', logBytes: replica.disk.logBytes() })
       case 'compact':
         return this.#compact(replica)
       case 'damage':
@@ -156,14 +168,13 @@ export class Faults {
   }
 
   /** A document's updates on disk become one. */
-  #compact(replica: SimulatedReplica): void {
-    const { name, disk } = replica
-    const document = disk.names.length === 0 ? undefined : this.#world.agenda.pick(disk.names)
-    const updates = document === undefined ? undefined : disk.document(document)
-    if (document === undefined || updates === undefined) return
-    this.#world.tell(() => `${name} compacts ${document}`)
-    this.#world.record?.({ type: 'compacted', replica, document })
-    disk.replace(document, disk.endOf(document), compacted(updates))
+  #compact({ process, disk }: SimulatedReplica): void {
+    if (process === undefined || disk.names.length === 0) return
+    const document = this.#world.agenda.pick(disk.names)
+    // It is told to the replica when it fails.
+    process.call(() => {
+      void process.parts.compaction.compact(document, { evenIfSmall: true }).catch(() => {})
+    })
   }
 
   /** Never the only copy of anything: what is damaged everywhere is lost. */
@@ -185,7 +196,7 @@ export class Faults {
 
   /** A replica goes on with another disk than it had. */
   #replace(replica: SimulatedReplica, disk: Disk): void {
-    if (replica.engine === undefined) return
+    if (replica.process === undefined) return
     this.#world.happened.restores += 1
     this.#world.tell(() => {
       return `${replica.name} gets another disk, at ${versionText(disk.version(), this.#world.nameOf)}`
@@ -194,6 +205,21 @@ export class Faults {
     this.#world.forgive(replica)
     replica.disk = disk
     replica.start()
+    this.#keepAlone(replica)
+  }
+
+  /** Whoever has a disk of before, or a copy of one, may write for a while before it meets anybody. */
+  #keepAlone(replica: SimulatedReplica): void {
+    const { agenda, clients, network, replicas } = this.#world
+    if (agenda.happens(0.5)) return
+    const others = replicas.filter((other) => other !== replica)
+    for (const other of others) network.part(replica, other)
+    agenda.after(agenda.between(200, 2_000), () => {
+      for (const other of others) network.mend(replica, other)
+    })
+    const client = agenda.pick(clients)
+    client.detach()
+    client.attach(replica)
   }
 
   /** A second replica starts on a copy of a directory, beside the first. */
@@ -210,5 +236,6 @@ export class Faults {
     this.#world.tell(() => `${copy.name} starts on a copy of the disk of ${name}`)
     replicas.push(copy)
     copy.start()
+    this.#keepAlone(copy)
   }
 }

@@ -1,6 +1,10 @@
 /** What really happened in a run: a run in which nothing rare happens shows nothing. */
 export interface Happened {
   crashes: number
+  /** Of which nobody was told. */
+  vanished: number
+  /** Processes that ended as they should, and came back. */
+  restarts: number
   /** All at once. */
   blackouts: number
   /** Processes that stood still for a while. */
@@ -14,8 +18,10 @@ export interface Happened {
   moves: number
   /** People who went for good. */
   departures: number
-  /** Documents that a replica compacted in memory. */
+  /** Documents that a replica compacted. */
   compactions: number
+  /** Of which what is on disk was replaced. */
+  compactionsOnDisk: number
   pauses: number
   lostFrames: number
   stalls: number
@@ -24,7 +30,9 @@ export interface Happened {
   trims: number
   /** Replicas brought up by documents. */
   jumps: number
+  /** Changes that a disk had no room for. */
   failures: number
+  failedReads: number
   damages: number
   repairs: number
   restores: number
@@ -36,6 +44,8 @@ export interface Happened {
 
 export const NOTHING_HAPPENED: Happened = {
   crashes: 0,
+  vanished: 0,
+  restarts: 0,
   blackouts: 0,
   standstills: 0,
   partitions: 0,
@@ -45,6 +55,7 @@ export const NOTHING_HAPPENED: Happened = {
   moves: 0,
   departures: 0,
   compactions: 0,
+  compactionsOnDisk: 0,
   pauses: 0,
   lostFrames: 0,
   stalls: 0,
@@ -53,6 +64,7 @@ export const NOTHING_HAPPENED: Happened = {
   trims: 0,
   jumps: 0,
   failures: 0,
+  failedReads: 0,
   damages: 0,
   repairs: 0,
   restores: 0,

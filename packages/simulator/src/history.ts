@@ -25,41 +25,45 @@ export interface Outcome {
  * Lives the history that `mix` stands for, and with `write` tells it line by line: some seconds of faults, and then peace, in which everybody must
  * converge and fall quiet. With `watch` somebody looks on. Throws a `Violation` as soon as a rule is broken.
  */
-export function live(mix: Mix, write?: (line: string) => void, watch?: Watch): Outcome {
+export async function live(
+  mix: Mix,
+  write?: (line: string) => void,
+  watch?: Watch,
+): Promise<Outcome> {
   const world = new World(mix, write, watch)
   const faults = new Faults(world)
   for (let moment = 0; moment < mix.moments; moment++) {
     faults.moment()
-    world.agenda.run(world.agenda.between(0, 100))
+    await world.agenda.run(world.agenda.between(0, 100))
     if (moment % 10 === 0) checkAlways(world)
   }
-  world.heal()
-  converge(world)
+  await world.heal()
+  await converge(world)
   checkAtRest(world)
-  checkQuiet(world)
+  await checkQuiet(world)
   const asks = world.clients.reduce((sum, client) => sum + client.asks, 0)
   const acked = world.clients.reduce((sum, client) => sum + client.acked.size, 0)
   return { happened: world.happened, asks, acked, virtualMs: world.agenda.now }
 }
 
 /** Gives everybody the time that they need, within the bound; what is missing then is a violation. */
-function converge(world: World): void {
+async function converge(world: World): Promise<void> {
   const end = world.agenda.now + CONVERGING_MS
   let before = -1
   while (world.agenda.now < end) {
-    world.agenda.run(STEADY_MS)
+    await world.agenda.run(STEADY_MS)
     if (before === world.written.size && isAtRest(world)) return
     before = world.written.size
   }
 }
 
 /** At rest there are heartbeats and probes, and nothing else: one frame a link end every 5 s. */
-function checkQuiet(world: World): void {
+async function checkQuiet(world: World): Promise<void> {
   const before = world.replicas.map(({ framesSent }) => framesSent)
-  world.agenda.run(QUIET_MS)
-  for (const [index, { name, framesSent, ends }] of world.replicas.entries()) {
+  await world.agenda.run(QUIET_MS)
+  for (const [index, { name, framesSent, links }] of world.replicas.entries()) {
     const frames = framesSent - (before[index] ?? 0)
-    const isQuiet = frames <= ends.size * 3
-    check(isQuiet, 'L6', () => `${name} sent ${frames} frames at rest, on ${ends.size} links`)
+    const isQuiet = frames <= links.size * 3
+    check(isQuiet, 'L6', () => `${name} sent ${frames} frames at rest, on ${links.size} links`)
   }
 }

@@ -12,11 +12,13 @@ export const FAULTS = [
   'mute',
   'slowLink',
   'crash',
+  'restart',
   'blackout',
   'standstill',
   'jumpClock',
   'stall',
   'fail',
+  'failRead',
   'repeat',
   'trim',
   'compact',
@@ -29,9 +31,9 @@ export const FAULTS = [
 
 export type Fault = (typeof FAULTS)[number]
 
-/** Those that come where something is written or sent; all others are drawn each moment. */
-type InPlace = 'stall' | 'fail' | 'repeat'
-const IN_PLACE: ReadonlySet<Fault> = new Set<InPlace>(['stall', 'fail', 'repeat'])
+/** Those that come where something is written, read or sent; all others are drawn each moment. */
+type InPlace = 'stall' | 'fail' | 'failRead' | 'repeat'
+const IN_PLACE: ReadonlySet<Fault> = new Set<InPlace>(['stall', 'fail', 'failRead', 'repeat'])
 
 export type DrawnFault = Exclude<Fault, InPlace>
 export const DRAWN_FAULTS: readonly DrawnFault[] = FAULTS.filter(
@@ -67,11 +69,13 @@ const LIKELY: Readonly<Record<Fault, number>> = {
   mute: 0.02,
   slowLink: 0.02,
   crash: 0.04,
+  restart: 0.02,
   blackout: 0.004,
   standstill: 0.01,
   jumpClock: 0.02,
   stall: 0.01,
   fail: 0.01,
+  failRead: 0.01,
   repeat: 0.1,
   trim: 0.04,
   compact: 0.01,

@@ -5,12 +5,12 @@ import { FAULTS, type Mix } from './mix.ts'
  * Makes a history that breaks a rule as small as it can be made in steps, each of which must still break
  * one: fewer moments, fewer clients and replicas, one kind of fault after the other left out.
  */
-export function shrink(mix: Mix): Mix {
+export async function shrink(mix: Mix): Promise<Mix> {
   let smallest = mix
   for (let before: Mix | undefined; before !== smallest;) {
     before = smallest
     for (const smaller of smallerThan(smallest)) {
-      if (!isBroken(smaller)) continue
+      if (!(await isBroken(smaller))) continue
       smallest = smaller
       break
     }
@@ -30,9 +30,9 @@ function* smallerThan(mix: Mix): Generator<Mix> {
   }
 }
 
-function isBroken(mix: Mix): boolean {
+async function isBroken(mix: Mix): Promise<boolean> {
   try {
-    live(mix)
+    await live(mix)
     return false
   } catch {
     return true

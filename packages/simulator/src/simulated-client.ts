@@ -1,10 +1,18 @@
-import type { SessionEffect } from '@rejoin/engine'
+import type { Rejection } from '@rejoin/protocol'
+import type { Session, SessionListener } from '@rejoin/replica'
 import * as Y from 'yjs'
 
 import type { SimulatedReplica } from './simulated-replica.ts'
+import type { SimulatedSession } from './simulated-session.ts'
 import type { World } from './world.ts'
 
 const EMPTY_UPDATE_BYTES = 2
+
+/** Where a client is attached. */
+interface Place {
+  readonly replica: SimulatedReplica
+  session: SimulatedSession | undefined
+}
 
 /**
  * A client on virtual time with one document: a `Y.Doc`, a session that may end at any moment, and
@@ -17,7 +25,7 @@ export class SimulatedClient {
   readonly kind: 'native' | 'stock'
   readonly #world: World
   readonly name: string
-  #at: { replica: SimulatedReplica; session: number } | undefined
+  #at: Place | undefined
   #isOpen = false
   #ref = 0
   #tokens = 0
@@ -57,30 +65,25 @@ export class SimulatedClient {
   }
 
   attach(replica: SimulatedReplica): void {
-    if (replica.engine === undefined || this.#at !== undefined) return
-    const session = replica.nextId()
-    const at = { replica, session }
+    if (replica.process?.isOpen !== true || this.#at !== undefined) return
+    const at: Place = { replica, session: undefined }
+    at.session = replica.attach(this.#listenerAt(at))
     this.#at = at
     this.#isOpen = false
     this.#ref = 0
     this.#sent.length = 0
-    replica.sessions.set(session, (effect) => this.#comesIn(at, effect))
-    replica.step({ type: 'attached', session })
-    this.#goOut({ type: 'open', stateVector: Y.encodeStateVector(this.doc) })
+    const stateVector = Y.encodeStateVector(this.doc)
+    this.#goOut((session) => session.open(this.document, stateVector))
   }
 
   detach(): void {
     const at = this.#at
     this.#at = undefined
-    if (at === undefined) return
-    at.replica.sessions.delete(at.session)
-    at.replica.step({ type: 'detached', session: at.session })
+    at?.session?.close()
   }
 
   pause(isPaused: boolean): void {
-    if (this.#at === undefined) return
-    const { replica, session } = this.#at
-    replica.step({ type: isPaused ? 'paused' : 'resumed', session })
+    this.#at?.session?.say((session) => (isPaused ? session.pause() : session.resume()))
   }
 
   /** Types: text and a token that is never removed, or takes some text away and nothing else. */
@@ -110,61 +113,68 @@ export class SimulatedClient {
       const isIn = (this.#clocks[index] ?? 0) < clock
       if (isIn && !this.acked.has(token)) this.#sent.push({ ref: this.#ref, token })
     }
-    this.#goOut({ type: 'edit', ref: this.#ref, update })
+    const ref = this.#ref
+    this.#goOut((session) => session.edit(this.document, ref, update))
   }
 
-  #goOut(
-    event:
-      | { type: 'open'; stateVector: Uint8Array }
-      | { type: 'edit'; ref: number; update: Uint8Array },
-  ): void {
+  #goOut(say: (session: Session) => void): void {
     const at = this.#at
     if (at === undefined) return
     const { agenda } = this.#world
     this.#arrivalOut = Math.max(this.#arrivalOut, agenda.now + agenda.between(0, 20))
     agenda.at(this.#arrivalOut, () => {
-      if (this.#at !== at) return
-      at.replica.step({ ...event, session: at.session, document: this.document })
+      if (this.#at === at) at.session?.say(say)
     })
   }
 
-  #comesIn(at: { replica: SimulatedReplica }, effect: SessionEffect): void {
+  #comesIn(at: Place, hear: () => void): void {
     const { agenda } = this.#world
-    if (effect.type === 'ack') this.#checkDurable(at.replica, effect.ref)
-    if (effect.type === 'ended') {
-      if (this.#at === at) this.#at = undefined
-      return
-    }
     this.#arrivalIn = Math.max(this.#arrivalIn, agenda.now + agenda.between(0, 20))
     agenda.at(this.#arrivalIn, () => {
-      if (this.#at === at) this.#hear(effect)
+      if (this.#at === at) hear()
     })
   }
 
-  #hear(effect: SessionEffect): void {
-    switch (effect.type) {
-      case 'opened':
-        Y.applyUpdate(this.doc, effect.update, this)
-        this.#isOpen = true
-        return this.#sendMissing(effect.stateVector)
-      case 'update':
-        return Y.applyUpdate(this.doc, effect.update, this)
-      case 'ask':
-        this.asks += 1
-        return this.#sendMissing(effect.stateVector)
-      case 'ack':
-        this.#world.tell(() => `${this.name} is told that ${effect.ref} is durable${this.#where}`)
-        for (const { ref, token } of this.#sent) if (ref <= effect.ref) this.acked.add(token)
-        return
-      case 'refused':
-        // A damaged document is opened again, later or elsewhere.
-        if (effect.rejection.code === 'unreadable') return this.#comeBack()
-        this.refusals += 1
-        return
-      case 'presence':
-      case 'ended':
-        return
+  #listenerAt(at: Place): SessionListener {
+    const comesIn = (hear: () => void): void => this.#comesIn(at, hear)
+    return {
+      opened: (_document, update, stateVector) => {
+        comesIn(() => this.#opened(update, stateVector))
+      },
+      update: (_document, update) => comesIn(() => Y.applyUpdate(this.doc, update, this)),
+      ack: (_document, ref) => {
+        this.#checkDurable(at.replica, ref)
+        comesIn(() => this.#acked(ref))
+      },
+      ask: (_document, stateVector) => comesIn(() => this.#asked(stateVector)),
+      presence: () => {},
+      refused: (_document, _ref, rejection) => comesIn(() => this.#refused(rejection)),
+      closed: () => {
+        if (this.#at === at) this.#at = undefined
+      },
     }
+  }
+
+  #opened(update: Uint8Array, stateVector: Uint8Array): void {
+    Y.applyUpdate(this.doc, update, this)
+    this.#isOpen = true
+    this.#sendMissing(stateVector)
+  }
+
+  #asked(stateVector: Uint8Array): void {
+    this.asks += 1
+    this.#sendMissing(stateVector)
+  }
+
+  #acked(upTo: number): void {
+    this.#world.tell(() => `${this.name} is told that ${upTo} is durable${this.#where}`)
+    for (const { ref, token } of this.#sent) if (ref <= upTo) this.acked.add(token)
+  }
+
+  #refused({ code }: Rejection): void {
+    // A document that can't be read is opened again, later or elsewhere.
+    if (code === 'unreadable') this.#comeBack()
+    else this.refusals += 1
   }
 
   #comeBack(): void {

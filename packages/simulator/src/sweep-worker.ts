@@ -1,7 +1,8 @@
 import { parentPort } from 'node:worker_threads'
 
 import { liveThrough } from './live-through.ts'
+import type { Chunk } from './sweep.ts'
 
-parentPort?.on('message', ({ from, count }: { from: number; count: number }) => {
-  parentPort?.postMessage(liveThrough(from, count), [])
+parentPort?.on('message', async ({ from, count, wish }: Chunk) => {
+  parentPort?.postMessage(await liveThrough(from, count, wish), [])
 })

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 
 import { NOTHING_HAPPENED, type Happened } from './happened.ts'
+import type { Wish } from './wish.ts'
 
 /** A seed whose history broke a rule, or ended in an error. */
 export interface Broken {
@@ -19,9 +20,17 @@ export interface Swept {
 export interface SweepOptions {
   readonly from: number
   readonly seeds: number
+  readonly wish: Wish
   /** Threads. */
   readonly jobs: number
   readonly onProgress: (soFar: Swept) => void
+}
+
+/** Seeds that a thread is given to live through. */
+export interface Chunk {
+  readonly from: number
+  readonly count: number
+  readonly wish: Wish
 }
 
 /** Seeds that a thread lives through before it is given more. */
@@ -41,14 +50,14 @@ export function addSwept(sum: Swept, more: Swept): void {
 }
 
 /** Lives the histories of many seeds, in threads. */
-export async function sweep({ from, seeds, jobs, onProgress }: SweepOptions): Promise<Swept> {
+export async function sweep({ from, seeds, wish, jobs, onProgress }: SweepOptions): Promise<Swept> {
   const sum = nothingSwept()
   let next = from
-  const chunk = (): { from: number; count: number } | undefined => {
+  const chunk = (): Chunk | undefined => {
     const count = Math.min(CHUNK, from + seeds - next)
     if (count <= 0) return undefined
     next += count
-    return { from: next - count, count }
+    return { from: next - count, count, wish }
   }
   const threads = Array.from({ length: jobs }, async () => {
     await runThread(chunk, (swept) => {
@@ -62,10 +71,7 @@ export async function sweep({ from, seeds, jobs, onProgress }: SweepOptions): Pr
 }
 
 /** Gives a thread one chunk after the other until there are none. */
-function runThread(
-  chunk: () => { from: number; count: number } | undefined,
-  onSwept: (swept: Swept) => void,
-): Promise<void> {
+function runThread(chunk: () => Chunk | undefined, onSwept: (swept: Swept) => void): Promise<void> {
   const first = chunk()
   if (first === undefined) return Promise.resolve()
   const worker = new Worker(new URL('./sweep-worker.js', import.meta.url))

@@ -11,7 +11,7 @@ import type { NameOf } from './trace.ts'
 import type { Scribe, Watch } from './view/recorded.ts'
 
 /** A crashed replica is back, and a standing one goes on, after at most this long, in ms. */
-const BACK_MS = 3_100
+const BACK_MS = 4_000
 /** Time in which everybody meets again, in ms. */
 const MEETING_MS = 20_000
 
@@ -36,10 +36,9 @@ export class World {
   readonly record: Scribe | undefined
   readonly #names = new Map<ReplicaId, string>()
   readonly #write: ((line: string) => void) | undefined
-  #lastRun = 0
   #lastId = 0
   #lastClient = 0
-  #isHealed = false
+  isHealed = false
 
   /** With `write` it is told line by line what happens; with `watch` somebody looks on. */
   constructor(mix: Mix, write?: (line: string) => void, watch?: Watch) {
@@ -52,7 +51,7 @@ export class World {
     for (const [at, name] of names.entries()) {
       // Each knows one other by configuration: the rest is found transitively.
       const peers = [`sim:${names[(at + 1) % names.length]}`]
-      const id = name.repeat(16) as ReplicaId
+      const id = firstIdOf(name)
       this.#names.set(id, name)
       const disk = this.newDisk(id)
       this.replicas.push(new SimulatedReplica({ world: this, name, disk, peers }))
@@ -102,12 +101,7 @@ export class World {
   /** Whether a fault comes now. */
   happens(fault: Fault): boolean {
     const likely = this.mix.likely[fault]
-    return likely > 0 && !this.#isHealed && this.agenda.happens(likely)
-  }
-
-  nextRun(): string {
-    this.#lastRun += 1
-    return this.#lastRun.toString(16).padStart(16, '0')
+    return likely > 0 && !this.isHealed && this.agenda.happens(likely)
   }
 
   /** An id for whoever is called `name`, who may have had others before. */
@@ -128,20 +122,20 @@ export class World {
   }
 
   /** Ends all faults for good: everybody is up, linked, attached and reading. */
-  heal(): void {
+  async heal(): Promise<void> {
     this.tell(() => 'all faults end')
     this.record?.({ type: 'faults-end' })
-    this.#isHealed = true
+    this.isHealed = true
     this.network.heal()
-    this.agenda.run(BACK_MS)
+    await this.agenda.run(BACK_MS)
     // Whoever opens a damaged document finds it; here somebody looks at all of them.
     for (const replica of this.replicas) {
       for (const document of replica.disk.names) {
         const isDamaged = replica.disk.document(document) === undefined
-        if (isDamaged) replica.step({ type: 'damaged', document })
+        if (isDamaged) replica.tell({ type: 'damaged', document })
       }
     }
-    this.agenda.run(MEETING_MS)
+    await this.agenda.run(MEETING_MS)
     this.#removeGhosts()
     for (const client of this.clients) {
       client.attach(this.agenda.pick(this.replicas))
@@ -157,7 +151,13 @@ export class World {
       if (ids.has(replica)) continue
       this.tell(() => `somebody removes ${this.nameOf(replica)}, which is nobody`)
       this.record?.({ type: 'removed', id: replica })
-      first?.step({ type: 'retire', replica, state: 'removed' })
+      first?.tell({ type: 'retire', replica, state: 'removed' })
     }
   }
+}
+
+/** `aaaaaaaaaaaaaaaa` for `a`; a letter that is no digit of an id stands in it as its code. */
+function firstIdOf(name: string): ReplicaId {
+  const digits = /^[a-f]$/.test(name) ? name.repeat(2) : name.charCodeAt(0).toString(16)
+  return digits.repeat(8) as ReplicaId
 }

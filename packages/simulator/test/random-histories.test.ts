@@ -39,8 +39,8 @@ function chunks(): { from: number; count: number }[] {
 describe('[L1] [L2] [L4] [L5] [L6] [L7] [L8] [S1] [S2] [S3] random histories with faults', () => {
   const total = nothingSwept()
 
-  test.for(chunks())('$count seeds from $from', ({ from, count }) => {
-    const swept = liveThrough(from, count)
+  test.for(chunks())('$count seeds from $from', async ({ from, count }) => {
+    const swept = await liveThrough(from, count)
     addSwept(total, swept)
     const told = swept.broken.map(
       ({ seed, message }) => `${message}\n${replayCommand(mixOf(seed))}`,
@@ -55,18 +55,19 @@ describe('[L1] [L2] [L4] [L5] [L6] [L7] [L8] [S1] [S2] [S3] random histories wit
   })
 })
 
-function tracesOf(mix: Mix): string[] {
+async function traceOf(mix: Mix): Promise<string[]> {
   const lines: string[] = []
-  live(mix, (line) => lines.push(line))
+  await live(mix, (line) => lines.push(line))
   return lines
 }
 
 test.for(['store', 'identity'] as const)(
   'a history of the profile %s is always the same',
-  (profile) => {
+  async (profile) => {
     const mix = mixOf(7, { profile })
-    expect(tracesOf(mix)).toEqual(tracesOf(mix))
-    expect(tracesOf(mix)).not.toEqual(tracesOf(mixOf(8, { profile })))
+    const trace = await traceOf(mix)
+    expect(await traceOf(mix)).toEqual(trace)
+    expect(await traceOf(mixOf(8, { profile }))).not.toEqual(trace)
   },
 )
 
@@ -77,7 +78,15 @@ test('a command replays a history, also one that was made smaller', () => {
   expect(replayCommand(smaller)).toMatch(/^npm run simulate -- --seed 12 --moments 5 --without /)
 })
 
-test('a history that breaks nothing is not made smaller', () => {
+test('histories that are lived at the same time do not disturb each other', async () => {
+  const mix = mixOf(7)
+  const alone = await traceOf(mix)
+  const [first, second] = await Promise.all([traceOf(mix), traceOf(mix), traceOf(mixOf(8))])
+  expect(first).toEqual(alone)
+  expect(second).toEqual(alone)
+})
+
+test('a history that breaks nothing is not made smaller', async () => {
   const mix = mixOf(3, { moments: 10 })
-  expect(shrink(mix)).toBe(mix)
+  expect(await shrink(mix)).toBe(mix)
 })

@@ -13,19 +13,25 @@ import type { World } from '../src/world.ts'
 const MIXES = [mixOf(4, { profile: 'identity' }), mixOf(38, { profile: 'store', moments: 120 })]
 const [IDENTITY, STORE] = MIXES as [Mix, Mix]
 
+interface Watched {
+  readonly world: World
+  readonly recorder: Recorder
+  readonly recording: Recording
+}
+
 /** Lives a history to its end, and answers its world beside what was recorded of it. */
-function watched(mix: Mix): { world: World; recorder: Recorder; recording: Recording } {
+async function watched(mix: Mix): Promise<Watched> {
   let recorder: Recorder | undefined
-  live(mix, undefined, (made) => (recorder = new Recorder(made)).record)
+  await live(mix, undefined, (made) => (recorder = new Recorder(made)).record)
   if (recorder === undefined) throw new Error('No world was made.')
-  return { world: recorder.world, recorder, recording: recordRun(mix).recording }
+  return { world: recorder.world, recorder, recording: (await recordRun(mix)).recording }
 }
 
 describe('a recording', () => {
-  test.for(MIXES)('of a run of profile $profile changes nothing of it', (mix) => {
+  test.for(MIXES)('of a run of profile $profile changes nothing of it', async (mix) => {
     const [alone, seen]: [string[], string[]] = [[], []]
-    live(mix, (line) => alone.push(line))
-    live(
+    await live(mix, (line) => alone.push(line))
+    await live(
       mix,
       (line) => seen.push(line),
       (world) => new Recorder(world).record,
@@ -33,8 +39,8 @@ describe('a recording', () => {
     expect(seen).toEqual(alone)
   })
 
-  test.for(MIXES)('[L6] of profile $profile ends in the state that the checks saw', (mix) => {
-    const { world, recorder, recording } = watched(mix)
+  test.for(MIXES)('[L6] of profile $profile ends in the state that the checks saw', async (mix) => {
+    const { world, recorder, recording } = await watched(mix)
     const run = new Run(recording)
     const { endMs } = recording
     for (const [place, { disk, engine }] of world.replicas.entries()) {
@@ -51,8 +57,8 @@ describe('a recording', () => {
     expect(truth.apart).toBe(0)
   })
 
-  test('[L6] shows no R that is ahead of the true one, at any moment of it', () => {
-    const { recording } = recordRun(STORE)
+  test('[L6] shows no R that is ahead of the true one, at any moment of it', async () => {
+    const { recording } = await recordRun(STORE)
     const run = new Run(recording)
     for (const ms of run.moments) {
       const { stable } = run.truthAt(ms)
@@ -63,14 +69,14 @@ describe('a recording', () => {
     }
   })
 
-  test('has every frame that arrived, when and where it did', () => {
+  test('has every frame that arrived, when and where it did', async () => {
     const lines: string[] = []
-    live(STORE, (line) => lines.push(line))
+    await live(STORE, (line) => lines.push(line))
     const arrived = lines.flatMap((line) => {
       const [, ms, from, to, text] = /^ *(\d+) ms {2}(\w+) → (\w+) {2}(.*)$/.exec(line) ?? []
       return ms === undefined ? [] : [`${ms} ${from} ${to} ${text}`]
     })
-    const { recording } = recordRun(STORE)
+    const { recording } = await recordRun(STORE)
     const { flights } = new Run(recording)
     const recorded = flights.all
       .filter(({ fate }) => fate === 'arrived')
@@ -80,7 +86,7 @@ describe('a recording', () => {
     expect(recorded.toSorted()).toEqual(arrived.toSorted())
   })
 
-  test('names the rule that was broken, and the command that breaks it again', () => {
+  test('names the rule that was broken, and the command that breaks it again', async () => {
     // Everybody says that all have 99 entries of a.
     const claimed = new Map([['a'.repeat(16) as ReplicaId, 99]])
     vi.spyOn(Engine.prototype, 'stability', 'get').mockReturnValue({
@@ -89,7 +95,7 @@ describe('a recording', () => {
       divergence: 0,
     })
     onTestFinished(() => void vi.restoreAllMocks())
-    const { recording, outcome } = recordRun(mixOf(12))
+    const { recording, outcome } = await recordRun(mixOf(12))
     expect(outcome).toBeUndefined()
     expect(recording.violation?.rule).toBe('L6')
     expect(recording.violation?.replay).toMatch(/^npm run simulate -- --seed 12 --/)
@@ -102,21 +108,23 @@ describe('a recording', () => {
 })
 
 describe('a page', () => {
-  test('is the same for the same seed', () => {
-    const [once, again] = [1, 2].map(() => pageOf(recordRun(IDENTITY).recording))
-    expect(once).toBe(again)
+  test('is the same for the same seed', async () => {
+    const once = await recordRun(IDENTITY)
+    const again = await recordRun(IDENTITY)
+    expect(pageOf(once.recording)).toBe(pageOf(again.recording))
   })
 
-  test('needs nothing but itself, and is small', () => {
-    const page = pageOf(recordRun(IDENTITY).recording)
+  test('needs nothing but itself, and is small', async () => {
+    const { recording } = await recordRun(IDENTITY)
+    const page = pageOf(recording)
     const namespace = 'http://www.w3.org/2000/svg'
     expect(page.replaceAll(namespace, '')).not.toMatch(/https?:|\bsrc=|@import|url\(|\bimport\b/)
     expect(page).not.toContain('sourceMappingURL')
     expect(page.length).toBeLessThan(1_000_000)
   })
 
-  test('has all of the recording, whatever is in its texts', () => {
-    const { recording } = recordRun(mixOf(1))
+  test('has all of the recording, whatever is in its texts', async () => {
+    const { recording } = await recordRun(mixOf(1))
     const hostile = { ...recording, texts: [...recording.texts, '</script><!--', '$& $1'] }
     const page = pageOf(hostile)
     const [, json = ''] = /id="recording">(.*?)<\/script>/s.exec(page) ?? []

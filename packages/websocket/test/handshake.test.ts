@@ -124,7 +124,7 @@ describe('a route', () => {
   it.each([
     [undefined, 'stock'],
     ['rejoin.client.1', 'client'],
-    ['foo, rejoin.replica.2', 'replica'],
+    ['foo, rejoin.replica.3', 'replica'],
     [SECRET_PROTOCOL, 'replica'],
     ['rejoin.client.12', 'other-version'],
     ['rejoin.replica.0', 'other-version'],

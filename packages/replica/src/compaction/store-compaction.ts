@@ -1,9 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 import { RejoinError } from '@rejoin/protocol'
 
+import { pause } from '../pause.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Store } from '../ports/store.ts'
 import type { Compactor } from './compactor.ts'
+import { systemClock } from '../system-clock.ts'
 import { COMPACTION_LIMITS } from './limits.ts'
 
 export interface StoreCompactionOptions {
@@ -16,6 +17,8 @@ export interface StoreCompactionOptions {
   readonly onFailure?: (error: Error) => void
   /** How long it rests after each document, as a multiple of what that took; left out, 4. */
   readonly restFactor?: number
+  /** Left out: the machine's. */
+  readonly clock?: Clock
 }
 
 interface Eagerness {
@@ -44,6 +47,7 @@ export interface Quarantined {
  */
 export class StoreCompaction {
   readonly #options: StoreCompactionOptions
+  readonly #clock: Clock
   /** Updates appended since a document was last looked at; the one written last comes last. */
   readonly #appended = new Map<string, number>()
   readonly #candidates = new Set<string>()
@@ -54,6 +58,7 @@ export class StoreCompaction {
 
   constructor(options: StoreCompactionOptions) {
     this.#options = options
+    this.#clock = options.clock ?? systemClock
   }
 
   get #isClosed(): boolean {
@@ -97,9 +102,9 @@ export class StoreCompaction {
       if (this.#paused || this.#isClosed) break
       this.#candidates.delete(document)
       // A change that is refused is told above; what can't be read now is read when it is opened.
-      const startedMs = performance.now()
+      const startedMs = this.#clock.now()
       await this.compact(document).catch(() => {})
-      await this.#rest(performance.now() - startedMs)
+      await this.#rest(this.#clock.now() - startedMs)
     }
     this.#running = undefined
   }
@@ -109,7 +114,7 @@ export class StoreCompaction {
     const { restFactor = COMPACTION_LIMITS.restFactor } = this.#options
     if (restFactor === 0) return
     const { signal } = this.#closing
-    await sleep(tookMs * restFactor, undefined, { signal, ref: false }).catch(() => {})
+    await pause(this.#clock, tookMs * restFactor, { signal, isIdle: true })
   }
 
   /**

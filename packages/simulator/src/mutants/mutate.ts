@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Mutant } from './mutants.ts'
 
 /** The packages that a history runs through. */
-const PACKAGES = ['protocol', 'gossip', 'engine', 'simulator']
+const PACKAGES = ['protocol', 'gossip', 'engine', 'replica', 'simulator']
 const packagesFolder = fileURLToPath(new URL('../../../', import.meta.url))
 const modulesFolder = join(packagesFolder, '..', 'node_modules')
 

@@ -34,7 +34,7 @@ const SEEDS = 3
 /** Replicas that start in a second. */
 const STARTS_PER_S = 500
 /** From this many replicas on, all remember all others from an earlier run, as one list that they share. */
-const REMEMBERED_FROM = 2_000
+const REMEMBERED_FROM = 500
 /** Events between two reports of progress; one also comes at the end of each run. */
 const PROGRESS_EVENTS = 65_536
 

@@ -1,5 +1,5 @@
 import { covers, decodeEntry, decodeReplicaMessage, seqOf } from '@rejoin/protocol'
-import type { ReplicaId, Version } from '@rejoin/protocol'
+import type { ReplicaId, ReplicaMessage, Version } from '@rejoin/protocol'
 
 interface Came {
   readonly origin: ReplicaId
@@ -17,8 +17,7 @@ export class Incoming {
   /** Takes note of the entries in a frame, if it has any. */
   take(frame: Uint8Array): void {
     const decoded = decodeReplicaMessage(frame)
-    if (!decoded.ok || decoded.value.type !== 'entries') return
-    for (const bytes of decoded.value.entries) {
+    for (const bytes of decoded.ok ? entriesOf(decoded.value) : []) {
       const entry = decodeEntry(bytes)
       if (!entry.ok) continue
       const { dot, deps } = entry.value
@@ -48,4 +47,9 @@ export class Incoming {
     }
     return { applied: this.#came.size - waiting.length, waiting: waiting.length }
   }
+}
+
+function entriesOf(message: ReplicaMessage): readonly Uint8Array[] {
+  if (message.type === 'push') return message.series.flatMap(({ entries }) => entries)
+  return message.type === 'entries' ? message.entries : []
 }

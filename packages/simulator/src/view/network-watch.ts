@@ -80,14 +80,16 @@ type Placed = readonly [SimulatedReplica, number]
 
 /** Whether this is more than a link of which one end knows already that it has ended. */
 function isMuted(a: SimulatedReplica, b: SimulatedReplica): boolean {
-  return [...a.ends.values()].some(({ isMute, other }) => isMute && other?.owner === b)
+  return [...a.links].some(({ isMute, other }) => isMute && other?.owner.replica === b)
 }
 
 /** What a frame meets that `a` sends to `b`. There may be two links for a moment: the better one counts. */
 function laneOf(a: SimulatedReplica, b: SimulatedReplica): Lane {
-  const ends = [...a.ends.values()].filter(({ other }) => other?.owner === b)
-  if (ends.length === 0) return 'none'
-  const heard = ends.filter((end) => !end.isMute && !end.isBroken && end.other?.isOpen === true)
+  const links = [...a.links].filter(({ other }) => other?.owner.replica === b)
+  if (links.length === 0) return 'none'
+  const heard = links.filter((link) => {
+    return !link.isMute && !link.isBroken && link.other?.isOpen === true
+  })
   if (heard.length === 0) return 'mute'
   return heard.every(({ isSlow }) => isSlow) ? 'slow' : 'open'
 }

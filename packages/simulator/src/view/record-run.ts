@@ -6,11 +6,17 @@ import { Violation } from '../violation.ts'
 import type { BrokenRule, Recording } from './page/recording.ts'
 import { Recorder } from './recorder.ts'
 
+interface RecordedRun {
+  readonly recording: Recording
+  /** What came of it, if every rule held. */
+  readonly outcome: Outcome | undefined
+}
+
 /** Lives a history and records it; one that breaks a rule is recorded up to there. */
-export function recordRun(mix: Mix): { recording: Recording; outcome: Outcome | undefined } {
+export async function recordRun(mix: Mix): Promise<RecordedRun> {
   let recorder: Recorder | undefined
   try {
-    const outcome = live(mix, undefined, (world) => {
+    const outcome = await live(mix, undefined, (world) => {
       recorder = new Recorder(world)
       return recorder.record
     })
@@ -19,15 +25,15 @@ export function recordRun(mix: Mix): { recording: Recording; outcome: Outcome | 
   } catch (error) {
     if (recorder === undefined) throw error
     recorder.look()
-    const violation = violationOf(mix, error as Error)
+    const violation = await violationOf(mix, error as Error)
     recorder.note(['violation', violation.message], [])
     return { recording: { ...recordingOf(mix, recorder), violation }, outcome: undefined }
   }
 }
 
-function violationOf(mix: Mix, error: Error): BrokenRule {
+async function violationOf(mix: Mix, error: Error): Promise<BrokenRule> {
   const rule = error instanceof Violation ? error.rule : ''
-  return { rule, message: error.message, replay: replayCommand(shrink(mix)) }
+  return { rule, message: error.message, replay: replayCommand(await shrink(mix)) }
 }
 
 function recordingOf(mix: Mix, recorder: Recorder | undefined): Recording {

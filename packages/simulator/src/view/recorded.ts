@@ -1,6 +1,6 @@
-import type { RejectionCode, ReplicaId } from '@rejoin/protocol'
+import type { ReplicaId } from '@rejoin/protocol'
 
-import type { End } from '../network.ts'
+import type { SimulatedLink } from '../simulated-link.ts'
 import type { SimulatedReplica } from '../simulated-replica.ts'
 import type { World } from '../world.ts'
 
@@ -14,18 +14,18 @@ export type Recorded =
   /** A frame is on its way, until `arrival` in ms. */
   | {
       readonly type: 'sent'
-      readonly end: End
+      readonly link: SimulatedLink
       readonly frame: Uint8Array
       readonly arrival: number
     }
   /** It arrives; or the link ended before it could. */
-  | { readonly type: 'arrived' | 'lost'; readonly end: End; readonly frame: Uint8Array }
+  | { readonly type: 'arrived' | 'lost'; readonly link: SimulatedLink; readonly frame: Uint8Array }
   /** It was sent into a half-open link, and never arrives. */
-  | { readonly type: 'swallowed'; readonly end: End; readonly frame: Uint8Array }
+  | { readonly type: 'swallowed'; readonly link: SimulatedLink; readonly frame: Uint8Array }
   /** It comes once more. */
-  | { readonly type: 'repeated'; readonly end: End; readonly frame: Uint8Array }
+  | { readonly type: 'repeated'; readonly link: SimulatedLink; readonly frame: Uint8Array }
   /** A replica closes a link, and says why. */
-  | { readonly type: 'closed'; readonly end: End; readonly code: RejectionCode }
+  | { readonly type: 'closed'; readonly link: SimulatedLink; readonly code: string }
   | { readonly type: 'backed-up'; readonly replica: SimulatedReplica }
   | { readonly type: 'compacted'; readonly replica: SimulatedReplica; readonly document: string }
   /** An id that is nobody's any more is removed by hand. */

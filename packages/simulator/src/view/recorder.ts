@@ -58,17 +58,17 @@ export class Recorder {
       case 'stepped':
         return
       case 'sent':
-        return this.frames.sent(event.end, event.frame, event.arrival)
+        return this.frames.sent(event.link, event.frame, event.arrival)
       case 'arrived':
-        this.#comes(event.end.other?.owner, event.frame)
-        return this.frames.ended(event.end, 'arrived')
+        this.#comes(event.link.other?.owner.replica, event.frame)
+        return this.frames.ended(event.link, 'arrived')
       case 'lost':
-        return this.frames.ended(event.end, 'lost')
+        return this.frames.ended(event.link, 'lost')
       case 'swallowed':
-        return this.frames.swallowed(event.end, event.frame)
+        return this.frames.swallowed(event.link, event.frame)
       case 'repeated':
-        this.#comes(event.end.other?.owner, event.frame)
-        return this.frames.repeated(event.end, event.frame)
+        this.#comes(event.link.other?.owner.replica, event.frame)
+        return this.frames.repeated(event.link, event.frame)
       case 'faults-end':
         this.faultsEndMs = this.world.agenda.now
         return this.note(['faults-end', 'all faults end'], [])
@@ -81,11 +81,12 @@ export class Recorder {
   #takeDeed(event: Deed): void {
     switch (event.type) {
       case 'closed': {
-        const { owner, other } = event.end
-        const text = `${owner.name} closes its link to ${other?.owner.name}: ${event.code}`
+        const { owner, other } = event.link
+        const [here, there] = [owner.replica, other?.owner.replica]
+        const text = `${here.name} closes its link to ${there?.name}: ${event.code}`
         return this.note(
           ['closed', text],
-          [owner, other?.owner].map((each) => this.#placeOf(each)),
+          [here, there].map((each) => this.#placeOf(each)),
         )
       }
       case 'backed-up': {

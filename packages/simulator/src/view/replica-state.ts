@@ -10,7 +10,7 @@ export function stateOf(replica: SimulatedReplica, incoming: Incoming, names: Na
   const floors = [...disk.stored().floors].map(([id, { seq }]) => [id, seq] as const)
   const stability = engine?.stability
   return {
-    life: engine === undefined ? 'down' : replica.isAnswering ? 'up' : 'still',
+    life: engine === undefined ? 'down' : replica.process?.isAnswering === true ? 'up' : 'still',
     origin: names.placeOf(disk.replica),
     has: names.seqsOf(version),
     floor: names.seqsOf(new Map(floors)),

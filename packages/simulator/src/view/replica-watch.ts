@@ -1,3 +1,5 @@
+import type { RejectionCode } from '@rejoin/protocol'
+
 import type { Disk } from '../disk.ts'
 import type { SimulatedReplica } from '../simulated-replica.ts'
 import { differing } from './differing.ts'
@@ -13,7 +15,7 @@ interface Seen {
   readonly state: ReplicaState
   readonly disk: Disk
   readonly aheadMs: number
-  readonly rejections: number
+  readonly rejections: ReadonlyMap<RejectionCode, number>
 }
 
 /** Looks at a replica again and again, and says what has changed and what must have happened. */
@@ -39,7 +41,7 @@ export class ReplicaWatch {
     const isAnother = before !== undefined && before.disk.replica !== disk.replica
     if (replica.engine === undefined || isAnother) this.incoming.forget()
     const state = stateOf(replica, this.incoming, this.#names)
-    const seen = { state, disk, aheadMs, rejections: replica.rejections.length }
+    const seen = { state, disk, aheadMs, rejections: replica.rejections }
     this.#seen = seen
     const changed = differing(before?.state, state)
     return { changed, happened: before === undefined ? [] : [...this.#happened(before, seen)] }
@@ -53,8 +55,10 @@ export class ReplicaWatch {
     if (ms > 0) yield ['clock', `the clock of ${name} jumps ahead by ${durationText(ms)}`]
     yield* diskOf(name, before.state, after.state)
     if (before.disk === after.disk) yield* this.#toLog(before.state, after.state)
-    for (const code of this.#replica.rejections.slice(before.rejections)) {
-      yield ['refused', `${name} refuses something: ${code}`]
+    for (const [code, count] of after.rejections) {
+      for (let at = before.rejections.get(code) ?? 0; at < count; at++) {
+        yield ['refused', `${name} refuses something: ${code}`]
+      }
     }
   }
 

@@ -5,8 +5,8 @@ import { pageOf } from './page.ts'
 import { recordRun } from './record-run.ts'
 
 /** Lives one history and writes it to `file` as a page; answers the exit code. */
-export function viewOne(mix: Mix, file: string): number {
-  const { recording, outcome } = recordRun(mix)
+export async function viewOne(mix: Mix, file: string): Promise<number> {
+  const { recording, outcome } = await recordRun(mix)
   const page = pageOf(recording)
   write(file, page)
   const { violation, endMs } = recording

@@ -1,0 +1,61 @@
+import { Engine, type EngineEvent } from '@rejoin/engine'
+import { hexFromBytes, RUN_ID_BYTES } from '@rejoin/protocol'
+
+import { StoreCompaction } from './compaction/store-compaction.ts'
+import { Driver } from './driver.ts'
+import { REPLICA_LIMITS } from './limits.ts'
+import { memoryStore } from './memory-store.ts'
+import type { Machine } from './ports/machine.ts'
+import type { Store } from './ports/store.ts'
+import type { ReplicaOptions } from './replica.ts'
+import { StoreDriver } from './store-driver.ts'
+
+/** What a replica is made of. */
+export interface Parts {
+  readonly driver: Driver
+  readonly store: Store
+  readonly storeDriver: StoreDriver
+  readonly compaction: StoreCompaction
+}
+
+/** Puts a replica together: the engine, and around it what drives it. Nothing of it runs yet. */
+export function assemble(options: ReplicaOptions, machine: Machine): Parts {
+  const store = options.store ?? memoryStore()
+  const keepHistory = keepHistoryOf(options)
+  const { clock, compactor } = machine
+  const tell = (event: EngineEvent): void => driver.dispatch(event)
+  const onDamage = (document: string): void => tell({ type: 'damaged', document })
+  const onFailure = (error: Error): void => storeDriver.failed(error)
+  const common = { store, clock, compactor, keepHistory }
+  const compaction = new StoreCompaction({ ...common, onDamage, onFailure })
+  const storeDriver = new StoreDriver({ ...common, compaction, tell })
+  const engineOf = (): Engine => engineFor(store, options, machine)
+  const driver = new Driver({ engineOf, store, storeDriver, transport: options.transport, clock })
+  return { driver, store, storeDriver, compaction }
+}
+
+/** Where the application's answer is a throw, history is kept: that loses nothing. */
+function keepHistoryOf({ keepHistory }: ReplicaOptions): (document: string) => boolean {
+  return (document) => {
+    try {
+      return keepHistory?.(document) === true
+    } catch {
+      return true
+    }
+  }
+}
+
+/** An engine for what the store holds now. */
+function engineFor({ recovered }: Store, options: ReplicaOptions, machine: Machine): Engine {
+  const { logKeepBytes: keepBytes, logMaxBytes: maxBytes } = REPLICA_LIMITS
+  const run = hexFromBytes(machine.randomBytes(RUN_ID_BYTES), RUN_ID_BYTES)
+  return new Engine({
+    stored: recovered,
+    run,
+    retention: { keepBytes, maxBytes, ...options.retention },
+    address: options.transport?.address ?? '',
+    tags: new Map(Object.entries(options.tags ?? {})),
+    peers: options.peers ?? [],
+    seed: Number.parseInt(run.slice(0, 8), 16),
+  })
+}
