@@ -1,7 +1,9 @@
 import type { GossipEffect, GossipEvent, LinkId } from '@rejoin/gossip'
 import {
+  covers,
   decodeReplicaMessage,
   EMPTY_VERSION,
+  join,
   type RejectionCode,
   type ReplicaId,
   type ReplicaMessage,
@@ -182,8 +184,9 @@ export class World implements LinksHost, Surroundings {
 
   /** Whether those that are up hold the same, and all that any of them holds. */
   get areEqual(): boolean {
-    const up = this.up()
-    return up.every(({ log }) => up.every((other) => log.covers(other.log)))
+    const up = this.up().map(({ log }) => log.applied)
+    const all = join(up)
+    return up.every((version) => covers(version, all))
   }
 }
 
