@@ -46,12 +46,14 @@ export class Overlay {
     this.view = new HyParView({ ...options, dialling })
     this.repair = new SplitRepair({ ...options, dialling, book })
     for (const address of options.peers) book.heardOf(address, undefined)
-    if (this.#membership.size <= OVERLAY_LIMITS.meshMax) this.#note()
+    this.#note(this.#membership.size <= OVERLAY_LIMITS.meshMax)
   }
 
-  /** In a full mesh the book has the address of every member. */
-  #note(): void {
-    for (const { address, replica } of this.#membership.all()) this.book.heardOf(address, replica)
+  /** In a full mesh the book has the address of every member, else only those of configuration. */
+  #note(isMesh: boolean): void {
+    for (const { address, replica } of this.#membership.all()) {
+      if (isMesh || this.book.has(address)) this.book.heardOf(address, replica)
+    }
   }
 
   get isMesh(): boolean {
@@ -61,6 +63,9 @@ export class Overlay {
   started(): void {
     this.resize()
     for (const address of this.book.all()) this.#mesh.dial(address)
+    if (this.#isMesh) return
+    // The members that are remembered may have moved; and until these are met nothing is stable (rule L6).
+    for (const address of this.unmet()) this.dialling.dial(address, 'visit')
   }
 
   /** How many there are has changed. */
@@ -79,7 +84,7 @@ export class Overlay {
   #turnToMesh(): void {
     this.view.turnOff()
     this.repair.turnOff()
-    this.#note()
+    this.#note(true)
     this.#mesh.turnOn()
   }
 
