@@ -4,9 +4,11 @@ import {
   decodeReplicaMessage,
   EMPTY_VERSION,
   join,
+  NO_TAGS,
   type RejectionCode,
   type ReplicaId,
   type ReplicaMessage,
+  type Tags,
 } from '@rejoin/protocol'
 
 import { Chance } from '../src/chance.ts'
@@ -71,13 +73,14 @@ export class World implements LinksHost, Surroundings {
     return replica
   }
 
-  /** Starts those that never were up, or these; then lets time pass. */
-  start(ms: number, replicas: readonly WorldReplica[] = this.replicas): void {
+  /** Starts all, or these, and lets time pass. */
+  start(ms: number, replicas: readonly WorldReplica[] = this.replicas, tags: Tags = NO_TAGS): void {
     for (const replica of replicas) {
-      const isFirst = replica === this.replicas[0] || this.#options.remembered === true
+      const knowsAll = this.#options.remembered === true && replica.place < this.#options.replicas
+      const peers = knowsAll || replica.place === 0 ? [] : [this.replica(0).address]
       replica.hasPower = true
       this.links.cameBack(replica.place)
-      replica.start(isFirst ? [] : [this.replica(0).address], this.#options.seed)
+      replica.start(peers, this.#options.seed, tags)
     }
     this.run(ms)
   }
