@@ -162,14 +162,15 @@ export class Log implements LogView {
     if (!decoded.ok) return { outcome: 'refused', rejection: decoded.rejection }
     const { origin, run } = decoded.value
     if (this.isBlocked(origin))
-      return { outcome: 'taken', origin, fresh: [], before: '', ready: [] }
+      return { outcome: 'taken', origin, upTo: 0, fresh: [], before: '', ready: [] }
     const reached = this.reached(origin)
     // What others hold of this replica's own was durable here, so that there can't be more.
     const isLost = origin === this.self && (run.at(-1)?.dot.seq ?? 0) > reached
     const fresh = isLost ? undefined : this.#continuing(origin, message.previous, run)
     if (fresh === undefined) return { outcome: 'forked', origin, seq: reached }
     const before = this.#chainAtReached(origin)
-    return { outcome: 'taken', origin, fresh, before, ready: this.#takeIn(fresh) }
+    const upTo = run.at(-1)?.dot.seq ?? 0
+    return { outcome: 'taken', origin, upTo, fresh, before, ready: this.#takeIn(fresh) }
   }
 
   /** The part of `run` that is news and joins on; `undefined` where the chain shows another history. */
@@ -302,12 +303,13 @@ export class Log implements LogView {
 /** What became of entries that a peer sent. */
 export type Taken =
   /**
-   * `fresh` are those that were news, which come after the chain hash `before`; `ready` those, of any
-   * origin, that can be applied now.
+   * `upTo` is the last that was brought; `fresh` are those that were news, which come after the
+   * chain hash `before`; `ready` those, of any origin, that can be applied now.
    */
   | {
       readonly outcome: 'taken'
       readonly origin: ReplicaId
+      readonly upTo: number
       readonly fresh: readonly SealedEntry[]
       readonly before: ChainHash
       readonly ready: readonly SealedEntry[]

@@ -49,9 +49,9 @@ export class Receiving {
     if (taken.outcome === 'forked') {
       return { type: 'forked', link, origin: taken.origin, seq: taken.seq }
     }
-    const { origin, before, fresh, ready } = taken
+    const { origin, upTo, before, fresh, ready } = taken
     this.#apply(ready, now)
-    return { type: 'took', link, origin, before, fresh, isPushed }
+    return { type: 'took', link, origin, upTo, before, fresh, isPushed }
   }
 
   #apply(ready: readonly SealedEntry[], now: number): void {

@@ -54,6 +54,8 @@ export class AntiEntropy {
   #announceToken = 0
   #announcing = false
   readonly #grafting = new Set<number>()
+  /** What was announced and has not come yet: since when. */
+  readonly #announced = new Map<ReplicaId, { seq: number; at: number }>()
 
   constructor(options: AntiEntropyOptions) {
     this.#self = options.self
@@ -128,7 +130,10 @@ export class AntiEntropy {
   heard(link: OpenLink, have: Have, now: number): void {
     const first = link.theirs === undefined
     link.theirs ??= new Map()
-    for (const [origin, { seq }] of have.heads) link.theirs.set(origin, seq)
+    for (const [origin, { seq }] of have.heads) {
+      link.theirs.set(origin, seq)
+      if (!first && seq > this.#log.reached(origin)) this.#expect(origin, seq, now)
+    }
     this.#remind(link, have, first)
     this.#learn(link, have)
     if (first) this.ask(link, now)
@@ -161,30 +166,46 @@ export class AntiEntropy {
     if (news) this.changed()
   }
 
-  #scheduleGraft(link: OpenLink): void {
+  #scheduleGraft(link: OpenLink, delayMs: number = this.#with.pace.graftMs): void {
     if (this.#grafting.has(link.id)) return
     this.#grafting.add(link.id)
     const timer = { kind: 'graft', key: link.id, token: 0 } as const
-    this.#emit({ type: 'schedule', timer, delayMs: this.#with.pace.graftMs })
+    this.#emit({ type: 'schedule', timer, delayMs })
   }
 
   graftTimer(timer: GossipTimer, now: number): void {
     this.#grafting.delete(timer.key as number)
     const link = this.#links.get(timer.key as number)
     if (link?.replica === undefined) return
-    this.ask(link as OpenLink, now, true)
+    const late: Range[] = []
+    let restMs = Number.POSITIVE_INFINITY
+    for (const range of this.#missingFrom(link as OpenLink, now)) {
+      const waitMs = this.#waitFor(range, now)
+      if (waitMs <= 0) late.push(range)
+      else restMs = Math.min(restMs, waitMs)
+    }
+    if (restMs < Number.POSITIVE_INFINITY) this.#scheduleGraft(link as OpenLink, restMs)
+    if (late.length > 0) this.#with.broadcast.grafted(link as OpenLink)
+    this.#want(link as OpenLink, late, now, true)
   }
 
-  /**
-   * Asks a peer for all that it has and this replica lacks, less what is asked for already. What did not
-   * come by the broadcast in time makes the link one of the tree.
-   */
-  ask(link: OpenLink, now: number, isLate: boolean = false): void {
-    const ranges = this.#missingFrom(link, now)
+  /** How much longer entries that were announced may be on their way by the broadcast, in ms. */
+  #waitFor({ origin, to }: Range, now: number): number {
+    this.#expect(origin, to, now)
+    const { at } = this.#announced.get(origin) as { at: number }
+    return at + this.#with.pace.graftMs - now
+  }
+
+  /** Asks a peer for all that it has and this replica lacks, less what is asked for already. */
+  ask(link: OpenLink, now: number): void {
+    this.#want(link, this.#missingFrom(link, now), now, false)
+  }
+
+  /** What did not come by the broadcast in time makes the link one of the tree. */
+  #want(link: OpenLink, ranges: readonly Range[], now: number, graft: boolean): void {
     if (ranges.length === 0) return
     for (const { origin, from, to } of ranges) link.wanted.set(origin, { from, to, askedAt: now })
-    if (isLate) this.#with.broadcast.grafted(link)
-    const frame = encodeReplicaMessage({ type: 'want', ranges, graft: isLate })
+    const frame = encodeReplicaMessage({ type: 'want', ranges, graft })
     this.#emit({ type: 'send', links: [link.id], frame })
   }
 
@@ -216,8 +237,20 @@ export class AntiEntropy {
     return false
   }
 
+  #expect(origin: ReplicaId, seq: number, at: number): void {
+    if (!this.#announced.has(origin)) this.#announced.set(origin, { seq, at })
+  }
+
+  #came(origin: ReplicaId, isPushed: boolean, now: number): void {
+    const expected = this.#announced.get(origin)
+    if (expected === undefined || this.#log.reached(origin) < expected.seq) return
+    this.#announced.delete(origin)
+    if (isPushed) this.#with.pace.lateness.record(now - expected.at)
+  }
+
   /** A link has brought entries of `origin`: if they were asked for, asks on from where they end. */
-  took(link: OpenLink, origin: ReplicaId, now: number): void {
+  took(link: OpenLink, origin: ReplicaId, isPushed: boolean, now: number): void {
+    this.#came(origin, isPushed, now)
     const asked = link.wanted.get(origin)
     if (asked === undefined) return
     link.wanted.delete(origin)

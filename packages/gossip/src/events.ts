@@ -31,13 +31,14 @@ export type GossipEvent =
   /** More is durable here; `own` are this replica's new entries, in order. */
   | { readonly type: 'advanced'; readonly own: readonly SealedEntry[] }
   /**
-   * The log has taken in, or buffered, the entries that a link brought, pushed or asked for: `fresh` are
-   * those that were news, which come after the chain hash `before`.
+   * The log has taken in, or buffered, the entries up to `upTo` that a link brought, pushed or asked for:
+   * `fresh` are those that were news, which come after the chain hash `before`.
    */
   | {
       readonly type: 'took'
       readonly link: LinkId
       readonly origin: ReplicaId
+      readonly upTo: number
       readonly before: ChainHash
       readonly fresh: readonly SealedEntry[]
       readonly isPushed: boolean

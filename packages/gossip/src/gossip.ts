@@ -375,10 +375,10 @@ export class Gossip {
   }
 
   #took(link: OpenLink, event: GossipEvent & { type: 'took' }, now: number): void {
-    const { origin, before, fresh, isPushed } = event
-    const taken = { origin, fresh: { before, entries: fresh }, isPushed }
+    const { origin, upTo, before, fresh, isPushed } = event
+    const taken = { origin, upTo, fresh: { before, entries: fresh }, isPushed }
     this.#broadcast.took(link, taken, now)
-    this.#antiEntropy.took(link, origin, now)
+    this.#antiEntropy.took(link, origin, isPushed, now)
   }
 
   #have(link: OpenLink, message: Have, now: number): void {

@@ -11,9 +11,14 @@ export const GOSSIP_LIMITS = {
   /** From a change of what is durable to telling peers: a round trip, within these. */
   announceMsMin: 25,
   announceMsMax: 250,
-  /** How long an entry that a peer announced may be on its way: two long round trips, within these. */
+  /**
+   * How long an entry that a peer announced may be on its way: two long round trips, or what entries take
+   * that come by the tree after they were announced, within these.
+   */
   graftMsMin: 250,
   graftMsMax: 2_000,
+  /** Entries of one origin before a new one that are pushed with it to a peer that may lack them. */
+  gapMax: 64,
   /** Under load, frames with what is passed on leave this share of a round trip apart, at most this. */
   relayShare: 8,
   relayMsMax: 50,
@@ -29,7 +34,7 @@ export const GOSSIP_LIMITS = {
   /** Up to so many members, all are told on a new link; more are compared by ranges. */
   toldWholeMax: 64,
   /** Up to so many members, replicas tell each one's version; more are counted in a census. */
-  toldVersionsMax: 32,
+  toldVersionsMax: 12,
   /** Between two parts of a census that a replica tells, and two censuses; and for each member. */
   censusMs: 500,
   censusMsMin: 5_000,

@@ -1,3 +1,4 @@
+import { Lateness } from './lateness.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
 import type { RoundTrips } from './round-trips.ts'
 
@@ -7,6 +8,8 @@ import type { RoundTrips } from './round-trips.ts'
  */
 export class Pace {
   readonly #roundTrips: RoundTrips
+  /** Of what comes by the tree. */
+  readonly lateness: Lateness = new Lateness()
 
   constructor(roundTrips: RoundTrips) {
     this.#roundTrips = roundTrips
@@ -31,7 +34,7 @@ export class Pace {
   /** How long an entry that a peer announced may be on its way before it is asked for. */
   get graftMs(): number {
     const { graftMsMin, graftMsMax } = GOSSIP_LIMITS
-    const high = Math.round(2 * (this.#roundTrips.high() ?? 0))
-    return Math.min(graftMsMax, Math.max(graftMsMin, high))
+    const high = Math.max(2 * (this.#roundTrips.high() ?? 0), this.lateness.high)
+    return Math.min(graftMsMax, Math.max(graftMsMin, Math.round(high)))
   }
 }

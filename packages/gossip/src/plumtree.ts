@@ -18,6 +18,8 @@ import { RecentEntries, type Stretch } from './recent-entries.ts'
 /** Entries that a link brought, pushed or asked for; `fresh` are those that were news. */
 export interface Taken {
   readonly origin: ReplicaId
+  /** The last that it brought. */
+  readonly upTo: number
   readonly fresh: Stretch
   readonly isPushed: boolean
 }
@@ -70,16 +72,15 @@ export class Plumtree {
   }
 
   /** A link has brought entries. */
-  took(link: OpenLink, { origin, fresh, isPushed }: Taken, now: number): void {
+  took(link: OpenLink, { origin, upTo, fresh, isPushed }: Taken, now: number): void {
     const { isMesh, tree } = this.#with
-    const [last] = fresh.entries.slice(-1)
-    if (last === undefined) {
-      if (isPushed && !isMesh()) this.#cameTwice(link, origin)
+    setMost(link.pushed, origin, upTo)
+    if (fresh.entries.length === 0) {
+      const isTwice = isPushed && this.#with.log.reached(origin) >= upTo
+      if (isTwice && !isMesh()) this.#cameTwice(link, origin)
       return
     }
-    const { seq } = last.dot
     this.#recent.add(fresh)
-    setMost(link.pushed, origin, seq)
     if (isMesh()) return
     this.#arrivals.set(origin, link)
     tree.sent(origin, false, now)
@@ -117,23 +118,30 @@ export class Plumtree {
     const frames = new Map<string, { links: OpenLink[]; series: Series[] }>()
     for (const link of this.#with.links.open()) {
       if (!link.isEager && !this.#with.isMesh()) continue
+      if (link.blocked || link.theirs === undefined) continue
       const due = pending.map((each) => this.#dueTo(link, each))
-      const key = due.join()
+      const key = due.map((each) => each?.entries[0]?.dot.seq ?? '').join()
       const shared = frames.get(key)
       if (shared !== undefined) shared.links.push(link)
-      else frames.set(key, { links: [link], series: seriesOf(pending, due) })
+      else frames.set(key, { links: [link], series: due.flatMap((each) => [...piecesOf(each)]) })
     }
     for (const { links, series } of frames.values()) this.#push(links, series, now)
   }
 
-  /** From which of the pending entries on the link is to be pushed them; -1 for none. */
-  #dueTo(link: OpenLink, { origin, entries }: Pending): number {
+  /**
+   * What of the pending entries is to be pushed on the link, together with the few before them that the
+   * peer may lack yet; nothing to one that is far behind, or waits for what it asked for.
+   */
+  #dueTo(link: OpenLink, pending: Pending): Stretch | undefined {
+    const { origin, entries } = pending
     const first = (entries[0] as SealedEntry).dot.seq
     const stands = link.pushed.get(origin) ?? 0
     const from = stands - (first - 1)
-    if (link.blocked || link.theirs === undefined || from < 0 || from >= entries.length) return -1
-    link.pushed.set(origin, first - 1 + entries.length)
-    return from
+    if (stands === ASKING || from >= entries.length || from < -GOSSIP_LIMITS.gapMax)
+      return undefined
+    const due = from < 0 ? this.#recent.after(origin, stands) : tailOf(pending, from)
+    if (due !== undefined) setMost(link.pushed, origin, (due.entries.at(-1) as SealedEntry).dot.seq)
+    return due
   }
 
   #push(links: readonly OpenLink[], series: readonly Series[], now: number): void {
@@ -153,7 +161,7 @@ export class Plumtree {
 
   /** The peer asks for entries of `origin` from `seq` on: it does not have them, whatever it was pushed. */
   asked(link: OpenLink, origin: ReplicaId, seq: number): void {
-    if ((link.pushed.get(origin) ?? 0) >= seq) link.pushed.set(origin, seq - 1)
+    if ((link.pushed.get(origin) ?? 0) >= seq) link.pushed.set(origin, ASKING)
   }
 
   /**
@@ -186,6 +194,8 @@ export class Plumtree {
     const isParent = this.#with.tree.isParent(link)
     const extra = isParent ? first : link
     if (extra === undefined || extra.isChild || (isParent && extra === link)) return
+    // What is still under way of it comes twice too, and need not be said again.
+    if (!extra.isEager) return
     if (this.#with.links.get(extra.id) !== undefined) this.#prune(extra)
   }
 
@@ -213,21 +223,25 @@ export class Plumtree {
   }
 }
 
+const NOTHING: Stretch = { before: '', entries: [] }
+
+/** The peer has asked for entries of an origin, and is pushed nothing of it until it has got them. */
+const ASKING = -1
+
 function setMost(pushed: Map<ReplicaId, number>, origin: ReplicaId, seq: number): void {
   if ((pushed.get(origin) ?? 0) < seq) pushed.set(origin, seq)
 }
 
-function seriesOf(pending: readonly Pending[], due: readonly number[]): Series[] {
-  return pending.flatMap(({ before, entries }, at) => {
-    const from = due[at] ?? -1
-    if (from < 0) return []
-    const previous = from === 0 ? before : (entries[from - 1]?.hash ?? before)
-    return [...piecesOf({ before: previous, entries: entries.slice(from) })]
-  })
+/** A stretch without its first `from` entries. */
+function tailOf({ before, entries }: Stretch, from: number): Stretch {
+  const last = entries[from - 1]
+  return last === undefined
+    ? { before, entries }
+    : { before: last.hash, entries: entries.slice(from) }
 }
 
 /** Cuts a stretch into series of about `pushBytesMax`, or one larger entry. */
-function* piecesOf({ before, entries }: Stretch): Generator<Series> {
+function* piecesOf({ before, entries }: Stretch = NOTHING): Generator<Series> {
   let previous = before
   let piece: Uint8Array[] = []
   let bytes = 0

@@ -71,7 +71,11 @@ export class LightLog implements LogView {
   }
 
   /** Takes entries of one origin; answers those that were news, and whose they are. */
-  take({ entries }: Series): { origin: ReplicaId; news: readonly Noted[] } {
+  take({ entries }: Series): {
+    origin: ReplicaId
+    upTo: number
+    news: readonly Noted[]
+  } {
     const news: Noted[] = []
     const found = entries.map((bytes) => this.#book.find(bytes))
     for (const noted of found) {
@@ -79,7 +83,9 @@ export class LightLog implements LogView {
       this.#apply(noted)
       news.push(noted)
     }
-    return { origin: found[0]?.sealed.dot.replica ?? this.#self, news }
+    const last = found.at(-1)
+    const origin = last?.sealed.dot.replica ?? this.#self
+    return { origin, upTo: last?.head.seq ?? 0, news }
   }
 
   #apply(noted: Noted): void {

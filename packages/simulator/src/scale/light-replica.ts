@@ -94,11 +94,11 @@ export class LightReplica {
 
   #entries({ link, series, isPushed }: GossipEffect & { type: 'entries' }): void {
     const from = this.#world.network.peer(link)
-    const { origin, news } = this.#log.take(series)
+    const { origin, upTo, news } = this.#log.take(series)
     for (const { spread } of news) spread?.accepted(this.#place, from, this.#world.now)
     const before = news[0]?.previous ?? CHAIN_START
     const fresh = news.map(({ sealed }) => sealed)
-    this.#step({ type: 'took', link, origin, before, fresh, isPushed })
+    this.#step({ type: 'took', link, origin, upTo, before, fresh, isPushed })
     this.#commit()
   }
 
