@@ -160,6 +160,11 @@ export class Gossip {
     return this.#catchUp.ahead
   }
 
+  /** Whether a link is kept to everybody, as there are few. */
+  get isMesh(): boolean {
+    return this.#overlay.isMesh
+  }
+
   /** Addresses, configured or heard of, whose replica nobody has met: of these nothing is known. */
   unmet(): string[] {
     return this.#overlay.unmet()
