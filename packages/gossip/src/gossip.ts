@@ -58,6 +58,11 @@ export class Gossip {
     return this.#parts.catchUp.ahead
   }
 
+  /** Whether a link is kept to everybody, as there are few. */
+  get isMesh(): boolean {
+    return this.#overlay.isMesh
+  }
+
   /** Addresses, configured or heard of, whose replica nobody has met: of these nothing is known. */
   unmet(): string[] {
     return this.#parts.overlay.unmet()
