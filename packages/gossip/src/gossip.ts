@@ -60,7 +60,7 @@ export class Gossip {
 
   /** Whether a link is kept to everybody, as there are few. */
   get isMesh(): boolean {
-    return this.#overlay.isMesh
+    return this.#parts.overlay.isMesh
   }
 
   /** Addresses, configured or heard of, whose replica nobody has met: of these nothing is known. */

@@ -1,7 +1,5 @@
-import { FINGERPRINT_BYTES, type Hello, type MemberRecord } from '@rejoin/protocol'
 import { describe, expect, test } from 'vitest'
 
-import { helloOf, id, Rig } from './rig.ts'
 import { graphOf, partsOf } from './world-graph.ts'
 import { World } from './world.ts'
 
