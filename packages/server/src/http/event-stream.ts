@@ -28,7 +28,7 @@ export class EventStreams {
     }
     const headers = { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' }
     if (method === 'HEAD') return { status: 200, headers, body: '' }
-    const stream = new EventStream(subscribe as Subscribe<unknown>)
+    const stream = new EventStream(subscribe)
     this.#open.add(stream)
     stream.on('close', () => this.#open.delete(stream))
     return { status: 200, headers, body: stream }
