@@ -123,9 +123,8 @@ export class Membership {
   believe(record: MemberRecord): boolean {
     if (record.replica === this.#self) return this.#refute(record)
     const known = this.get(record.replica)
-    if (known !== undefined && !isNewer(record, known)) return false
     const canonical = isRetired(record) ? retiredRecord(record.replica, record.state) : record
-    if (known !== undefined && known.retired && known.state === canonical.state) return false
+    if (known !== undefined && !isNewer(canonical, known)) return false
     this.#put({
       ...canonical,
       version: known?.version ?? EMPTY_VERSION,
