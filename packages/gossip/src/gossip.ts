@@ -41,6 +41,7 @@ import { Repairs } from './repairs.ts'
 import { Roster } from './roster.ts'
 import { RoundTrips } from './round-trips.ts'
 import { Serving } from './serving.ts'
+import { UserMessages } from './user-messages.ts'
 
 export interface GossipOptions {
   readonly self: ReplicaId
@@ -77,6 +78,7 @@ export class Gossip {
   readonly links: Links
   readonly roundTrips: RoundTrips = new RoundTrips()
   readonly detection: FailureDetection
+  readonly messages: UserMessages
   readonly #overlay: Overlay
   readonly #roster: Roster
   readonly #greeting: Greeting
@@ -92,6 +94,7 @@ export class Gossip {
   readonly #log: LogView
   readonly #self: ReplicaId
   #chain: ChainHash
+  #hasLeft = false
   #out: GossipEffect[] = []
 
   constructor(options: GossipOptions) {
@@ -147,6 +150,7 @@ export class Gossip {
     this.#documents = new DocumentsServing({ log, emit })
     this.#repairs = new Repairs({ links, emit })
     this.#disputes = new Disputes({ self, links, membership, log, emit })
+    this.messages = new UserMessages({ self, run, links, emit })
     this.#serving = new Serving({ links, log, broadcast, emit })
     const { detection } = this
     const overlay = this.#overlay
@@ -199,6 +203,7 @@ export class Gossip {
   }
 
   #take(event: GossipEvent, now: number): void {
+    if (this.#hasLeft) return
     switch (event.type) {
       case 'started':
         this.#scheduleHeartbeat()
@@ -219,6 +224,10 @@ export class Gossip {
         return this.#roster.news(this.membership.own, undefined)
       case 'retire':
         return this.#believe([retired(event.replica, event.state)], undefined, now)
+      case 'farewell':
+        return this.#farewell()
+      case 'broadcast':
+        return this.messages.broadcast(event.topic, event.payload)
       case 'cut':
         return this.links.cut(event.peer)
       case 'mended':
@@ -292,6 +301,13 @@ export class Gossip {
     this.detection.unreachable(address, owner, now)
   }
 
+  /** Its peers then close its links as those of a retired id, which here is no reason to take a new one. */
+  #farewell(): void {
+    this.#roster.news(retired(this.#self, 'left'), undefined)
+    this.#roster.flush()
+    this.#hasLeft = true
+  }
+
   #disown(code: 'retired' | 'id-in-use'): void {
     const keep = this.#log.heads.get(this.#self)?.seq ?? 0
     const why = code === 'retired' ? 'was removed' : 'is in use by another replica too'
@@ -360,6 +376,8 @@ export class Gossip {
         return this.#antiEntropy.behind(link, message.floors)
       case 'forked':
         return this.#disputes.told(message.head)
+      case 'message':
+        return this.messages.heard(link, message)
       case 'fetch':
         return this.#documents.asked(link, message)
       case 'documents':
