@@ -18,7 +18,10 @@ export async function follow(
   // The reader of a pipe has gone, as `head` does.
   process.stdout.on('error', () => ending.abort())
   try {
-    for await (const event of replica.events<unknown>(path, signal)) {
+    const onOpen = (): void => {
+      process.stderr.write(`rejoin: Listening at ${replica.httpUrl}; Ctrl-C ends it.\n`)
+    }
+    for await (const event of replica.events(path, signal, onOpen)) {
       const line = lineOf(event)
       if (line === undefined || process.stdout.write(`${line}\n`)) continue
       await once(process.stdout, 'drain', { signal }).catch(() => {})
