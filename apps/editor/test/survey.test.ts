@@ -14,13 +14,26 @@ const [A, B, C] = ['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb', 'cccccccccccccccc'] a
 type Counts = Record<string, number>
 
 function member(replica: ReplicaId, version: Counts): MemberStatus {
-  return { replica, address: `ws://${replica[0]}:7000`, state: 'linked', version }
+  return {
+    replica,
+    address: `ws://${replica[0]}:7000`,
+    state: 'linked',
+    health: 'alive',
+    incarnation: 0,
+    tags: {},
+    roundTripMs: null,
+    traffic: null,
+    version,
+  }
 }
 
 function station(replica: ReplicaId, version: Counts, members: readonly MemberStatus[]): Station {
   const status: ReplicaStatus = {
     replica,
     address: null,
+    tags: {},
+    incarnation: 0,
+    health: 0,
     version,
     stable: { [A]: 1 },
     union: { [A]: 5, [B]: 2 },
@@ -30,6 +43,7 @@ function station(replica: ReplicaId, version: Counts, members: readonly MemberSt
     readOnly: null,
     floors: {},
     store: { problems: [], damaged: [], incompactible: [], committingMs: null },
+    messages: { sent: 0, received: 0, dropped: 0 },
     rejections: {},
   }
   const letter = replica[0]!.toUpperCase()

@@ -1,9 +1,11 @@
 /** @packageDocumentation Gossip between replicas, as a pure state machine. */
 export { Chance } from './chance.ts'
 export type * from './events.ts'
-export { Gossip, type GossipOptions } from './gossip.ts'
+export { Gossip } from './gossip.ts'
+export type { GossipOptions } from './gossip-options.ts'
 export { CATCH_UP_NOTE } from './catch-up.ts'
 export { GOSSIP_LIMITS } from './limits.ts'
 export { Links } from './links.ts'
 export { Membership, type KnownMember, type Member } from './membership.ts'
+export type { MessageCounts } from './user-messages.ts'
 export { RememberedMembers } from './remembered-members.ts'

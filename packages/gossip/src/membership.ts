@@ -195,7 +195,7 @@ export class Membership {
 }
 
 /** All say the same of one that is no member any more. */
-function retiredRecord(replica: ReplicaId, state: MemberRecord['state']): MemberRecord {
+export function retiredRecord(replica: ReplicaId, state: MemberRecord['state']): MemberRecord {
   return { replica, incarnation: 0, state, address: '', tags: NO_TAGS }
 }
 

@@ -45,15 +45,13 @@ export class Overlay {
     this.#mesh = new FullMesh({ ...options, book, dialling })
     this.view = new HyParView({ ...options, dialling })
     this.repair = new SplitRepair({ ...options, dialling, book })
-    for (const address of options.peers) book.heardOf(address, undefined)
-    this.#note(this.#membership.size <= OVERLAY_LIMITS.meshMax)
+    for (const address of options.peers) book.heardOf(address, this.#memberAt(address))
+    if (this.#membership.size <= OVERLAY_LIMITS.meshMax) this.#note()
   }
 
-  /** In a full mesh the book has the address of every member, else only those of configuration. */
-  #note(isMesh: boolean): void {
-    for (const { address, replica } of this.#membership.all()) {
-      if (isMesh || this.book.has(address)) this.book.heardOf(address, replica)
-    }
+  /** In a full mesh the book has the address of every member. */
+  #note(): void {
+    for (const { address, replica } of this.#membership.all()) this.book.heardOf(address, replica)
   }
 
   get isMesh(): boolean {
@@ -84,7 +82,7 @@ export class Overlay {
   #turnToMesh(): void {
     this.view.turnOff()
     this.repair.turnOff()
-    this.#note(true)
+    this.#note()
     this.#mesh.turnOn()
   }
 
@@ -92,9 +90,16 @@ export class Overlay {
   heardOf(address: string, replica: ReplicaId | undefined): boolean {
     // Where there are many, the members have their addresses; the book has those of configuration.
     if (!this.#isMesh && replica !== undefined && !this.book.has(address)) return false
-    const isNews = this.book.heardOf(address, replica)
+    const isNews = this.book.heardOf(address, replica ?? this.#memberAt(address))
     this.#mesh.dial(address)
     return isNews
+  }
+
+  #memberAt(address: string): ReplicaId | undefined {
+    if (this.book.has(address)) return undefined
+    for (const member of this.#membership.all())
+      if (member.address === address) return member.replica
+    return undefined
   }
 
   /** The addresses of members that nobody has met: nobody knows what these hold. */

@@ -29,7 +29,7 @@ function probe(rig: Rig): void {
   rig.step({ type: 'timer', timer: due.timer })
 }
 
-describe('a neighbour that nobody could reach', () => {
+describe('[M2] a neighbour that nobody could reach', () => {
   test('finds the accusation as the last thing on its link, and refutes it when it links again', () => {
     const rig = probing()
     probe(rig)
@@ -66,7 +66,7 @@ describe('a neighbour that nobody could reach', () => {
   })
 })
 
-test('a replica refutes what is said of it, and repeats that to who has not heard it', () => {
+test('[M1] a replica refutes what is said of it, and repeats that to who has not heard it', () => {
   const rig = probing()
   const said = { replica: id('5'), incarnation: 0, address: 'm', tags: NO_TAGS } as const
   for (const state of ['suspect', 'failed'] as const) {

@@ -51,7 +51,7 @@ function believed(membership: Membership, replica: ReplicaId): string | undefine
   return known === undefined ? undefined : rank(known)
 }
 
-describe('[L6] what is believed of members', () => {
+describe('[M1] what is believed of members', () => {
   test('is the greatest that was said, whatever the order', () => {
     fc.assert(
       fc.property(fc.array(record, { maxLength: 12 }), fc.nat(), (said, seed) => {
@@ -75,7 +75,7 @@ describe('[L6] what is believed of members', () => {
     )
   })
 
-  test('of itself a replica refutes, and takes nothing', () => {
+  test('of itself a replica refutes, and takes nothing over', () => {
     const about = record.map((each) => ({ ...each, replica: id('5') }))
     fc.assert(
       fc.property(fc.array(about, { maxLength: 8 }), (said) => {
@@ -93,6 +93,14 @@ describe('[L6] what is believed of members', () => {
       { seed: 1, numRuns: 500 },
     )
   })
+})
+
+test('[M1] a replica that tells something else of itself does so under a higher incarnation, once', () => {
+  const { membership } = membershipOf()
+  for (let times = 0; times < 2; times++) {
+    membership.retag(new Map([['zone', 'x']]))
+    expect(membership.own).toMatchObject({ incarnation: 1, tags: new Map([['zone', 'x']]) })
+  }
 })
 
 function sumOf({ items, electorate }: Membership): unknown {

@@ -6,6 +6,7 @@ import { parseReplicaId, type ReplicaId } from '@rejoin/protocol'
 import type { ReplicaStatus } from '@rejoin/replica'
 
 import { CommandError, failed, misused } from '../command-line/command-error.ts'
+import { readJsonLines } from './json-lines.ts'
 
 const DEADLINE_MS = 10_000
 
@@ -50,14 +51,53 @@ export class HttpReplica {
   async backup(): Promise<AsyncIterable<Uint8Array>> {
     // However long it takes: only the answer itself has a deadline.
     const response = await fetch(`${this.httpUrl}/backup`).catch((cause: unknown) => {
-      throw failed(`No replica answers at ${this.httpUrl} (${reasonOf(cause)}).`, { cause })
+      throw this.#unanswered(cause)
     })
     if (!response.ok || response.body === null) throw await this.#refused(response)
     return response.body
   }
 
+  /** What happens from when `onOpen` is called, as it does; ends with an error unless `signal` ends it. */
+  async *events(path: string, signal: AbortSignal, onOpen: () => void): AsyncGenerator {
+    const response = await fetch(`${this.httpUrl}${path}`, { signal }).catch((cause: unknown) => {
+      if (!signal.aborted) throw this.#unanswered(cause)
+    })
+    if (response === undefined) return
+    if (!response.ok || response.body === null) throw await this.#refused(response)
+    onOpen()
+    try {
+      yield* readJsonLines(response.body)
+    } catch (cause) {
+      if (!signal.aborted) throw this.#ended(cause)
+    }
+    if (!signal.aborted) throw this.#ended()
+  }
+
+  #ended(cause?: unknown): CommandError {
+    return failed(`The replica at ${this.httpUrl} tells nothing any more: it has ended.`, { cause })
+  }
+
   async remove(member: ReplicaId): Promise<void> {
     const response = await this.#ask('DELETE', `/members/${member}`)
+    if (!response.ok) throw await this.#refused(response)
+    await response.body?.cancel()
+  }
+
+  /** Lets it leave for good; answers its id. */
+  async leave(timeoutS: number): Promise<string> {
+    const deadlineMs = timeoutS * 1_000 + DEADLINE_MS
+    const response = await this.#ask('POST', `/leave?timeout=${timeoutS}`, { deadlineMs })
+    if (!response.ok) throw await this.#refused(response)
+    const body = parsedJson(await response.text())
+    return isRecord(body) ? String(body.left) : ''
+  }
+
+  /** A message to all replicas that are up. */
+  async send(topic: string, payload: Uint8Array<ArrayBuffer>): Promise<void> {
+    // A topic that every URL parser takes for a step up the path would name something else.
+    if (topic === '.' || topic === '..') throw misused(`A message can't have the topic ${topic}.`)
+    const path = `/messages/${encodeURIComponent(topic)}`
+    const response = await this.#ask('POST', path, { body: payload })
     if (!response.ok) throw await this.#refused(response)
     await response.body?.cancel()
   }
@@ -76,14 +116,26 @@ export class HttpReplica {
     await response.body?.cancel()
   }
 
-  async #ask(method: string, path: string): Promise<Response> {
+  async #ask(
+    method: string,
+    path: string,
+    {
+      body,
+      deadlineMs = DEADLINE_MS,
+    }: { body?: Uint8Array<ArrayBuffer>; deadlineMs?: number } = {},
+  ): Promise<Response> {
     try {
-      const signal = AbortSignal.timeout(DEADLINE_MS)
-      return await fetch(`${this.httpUrl}${path}`, { method, signal })
+      const signal = AbortSignal.timeout(deadlineMs)
+      const sent = body === undefined ? {} : { body }
+      return await fetch(`${this.httpUrl}${path}`, { method, signal, ...sent })
     } catch (cause) {
-      const way = 'start one there with rejoin serve, or name another address.'
-      throw failed(`No replica answers at ${this.httpUrl} (${reasonOf(cause)}): ${way}`, { cause })
+      throw this.#unanswered(cause)
     }
+  }
+
+  #unanswered(cause: unknown): CommandError {
+    const way = 'start one there with rejoin serve, or name another address.'
+    return failed(`No replica answers at ${this.httpUrl} (${reasonOf(cause)}): ${way}`, { cause })
   }
 
   async #refused(response: Response): Promise<CommandError> {
