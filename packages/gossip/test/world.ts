@@ -3,6 +3,7 @@ import {
   covers,
   decodeReplicaMessage,
   EMPTY_VERSION,
+  encodeReplicaMessage,
   join,
   NO_TAGS,
   type RejectionCode,
@@ -40,7 +41,7 @@ export class World implements LinksHost, Surroundings {
   readonly links: WorldLinks
   readonly chance: Chance
   /** Called with each frame that is sent. */
-  onFrame: (seen: Seen) => void = () => undefined
+  onFrame: ((seen: Seen) => void) | undefined
   /** Called with each link that somebody closes, and the reason. */
   onClose: (code: RejectionCode) => void = () => undefined
   /** Called after each event that a replica took. */
@@ -48,6 +49,7 @@ export class World implements LinksHost, Surroundings {
   /** Of whom somebody was not told in time. */
   readonly untold: string[] = []
   readonly #options: WorldOptions
+  readonly #electorates = new Map<WorldReplica, Electorate>()
   readonly #agenda = new Map<number, (() => void)[]>()
 
   constructor(options: WorldOptions) {
@@ -144,16 +146,23 @@ export class World implements LinksHost, Surroundings {
   }
 
   #send(from: WorldReplica, link: LinkId, frame: Uint8Array): void {
-    const decoded = decodeReplicaMessage(frame)
-    if (!decoded.ok) throw new Error(decoded.rejection.reason)
-    const message = decoded.value
     const to = this.replica(this.links.peer(link))
-    this.onFrame({ from, to, message })
-    const known = message.type === 'have' ? membersOf(from) : []
+    if (this.onFrame !== undefined) this.onFrame({ from, to, message: decoded(frame) })
+    const known = frame[0] === HAVE ? this.#electorateOf(from) : undefined
     this.links.send(link, frame, () => {
-      if (known.every((id) => knows(to, id))) return
+      if (known === undefined || !to.isUp || knows(to, known)) return
       this.untold.push(`${from.place} told ${to.place} of versions first, at ${this.now} ms`)
     })
+  }
+
+  /** Made anew only when it has changed. */
+  #electorateOf(replica: WorldReplica): Electorate {
+    const [before, sum] = [this.#electorates.get(replica), sumOf(replica)]
+    if (before?.sum === sum) return before
+    const { electorate } = replica.gossip.membership
+    const ids = [...electorate.between(0, electorate.size)].map(([id]) => id)
+    this.#electorates.set(replica, { sum, ids })
+    return { sum, ids }
   }
 
   later(replica: WorldReplica, delayMs: number, event: GossipEvent): void {
@@ -193,11 +202,29 @@ export class World implements LinksHost, Surroundings {
   }
 }
 
-function membersOf({ gossip }: WorldReplica): ReplicaId[] {
-  return [...gossip.membership.all()].map(({ replica }) => replica)
+/** A message's type is its first byte. */
+const HAVE = encodeReplicaMessage({ type: 'have', heads: new Map(), members: new Map() })[0]
+
+function decoded(frame: Uint8Array): ReplicaMessage {
+  const result = decodeReplicaMessage(frame)
+  if (!result.ok) throw new Error(result.rejection.reason)
+  return result.value
 }
 
-function knows(replica: WorldReplica, member: ReplicaId): boolean {
-  if (!replica.isUp || member === replica.id) return true
-  return replica.gossip.membership.get(member) !== undefined
+/** The members that somebody counts, with the sum of their fingerprints. */
+interface Electorate {
+  readonly sum: string
+  readonly ids: readonly ReplicaId[]
+}
+
+function sumOf({ gossip }: WorldReplica): string {
+  const { electorate } = gossip.membership
+  const { left, right } = electorate.sum(0, electorate.size)
+  return `${left} ${right}`
+}
+
+function knows(replica: WorldReplica, { sum, ids }: Electorate): boolean {
+  const { membership } = replica.gossip
+  if (sumOf(replica) === sum) return true
+  return ids.every((id) => id === replica.id || membership.get(id) !== undefined)
 }
