@@ -1,4 +1,4 @@
-import type { ReplicaStatus } from '@rejoin/replica'
+import type { MemberStatus, ReplicaStatus } from '@rejoin/replica'
 
 /**
  * What the cables between the page's replicas look like from the replicas' own reports, and which
@@ -23,7 +23,7 @@ export function cableState(a: Station, b: Station): CableState {
   return ends.every((end) => end === 'linked') ? 'live' : 'broken'
 }
 
-function reportedState(from: Station, to: Station): 'linked' | 'cut' | 'unreachable' | undefined {
+function reportedState(from: Station, to: Station): MemberStatus['state'] | undefined {
   if (!from.answering || from.status === undefined || to.status === undefined) return undefined
   const { replica } = to.status
   return from.status.members.find((member) => member.replica === replica)?.state

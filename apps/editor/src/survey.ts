@@ -96,7 +96,8 @@ export function surveySingle(station: Station): Survey {
   return { stations, cables, holders, divergence, origins, story }
 }
 
-const CABLE_OF = { linked: 'live', cut: 'cut', unreachable: 'broken' } as const
+/** Members that are apart are reached by way of others, which is all that the story asks. */
+const CABLE_OF = { linked: 'live', cut: 'cut', unreachable: 'broken', apart: 'live' } as const
 
 function labelOf({ replica }: MemberStatus): string {
   return shortId(replica ?? '')

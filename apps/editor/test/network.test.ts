@@ -12,11 +12,24 @@ type State = MemberStatus['state']
 function station(place: number, links: Partial<Record<number, State>>, answering = true): Station {
   const members = Object.entries(links).map(([other, state]) => {
     const replica = IDS[Number(other)] ?? null
-    return { replica, address: `ws://replica-${other}`, state: state ?? 'unreachable', version: {} }
+    return {
+      replica,
+      address: `ws://replica-${other}`,
+      state: state ?? 'unreachable',
+      health: 'alive' as const,
+      incarnation: 0,
+      tags: {},
+      roundTripMs: null,
+      traffic: null,
+      version: {},
+    }
   })
   const status: ReplicaStatus = {
     replica: IDS[place]!,
     address: null,
+    tags: {},
+    incarnation: 0,
+    health: 0,
     version: {},
     stable: {},
     union: {},
@@ -45,6 +58,7 @@ describe('a cable', () => {
   test('is broken when one end is not linked, not met, or not answering', () => {
     const linked = station(1, { 0: 'linked' })
     expect(cableState(station(0, { 1: 'unreachable' }), linked)).toBe('broken')
+    expect(cableState(station(0, { 1: 'apart' }), linked)).toBe('broken')
     expect(cableState(station(0, {}), linked)).toBe('broken')
     expect(cableState(station(0, { 1: 'linked' }, false), linked)).toBe('broken')
     expect(cableState({ ...linked, status: undefined, answering: false }, linked)).toBe('broken')

@@ -14,13 +14,26 @@ const [A, B, C] = ['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb', 'cccccccccccccccc'] a
 type Counts = Record<string, number>
 
 function member(replica: ReplicaId, version: Counts): MemberStatus {
-  return { replica, address: `ws://${replica[0]}:7000`, state: 'linked', version }
+  return {
+    replica,
+    address: `ws://${replica[0]}:7000`,
+    state: 'linked',
+    health: 'alive',
+    incarnation: 0,
+    tags: {},
+    roundTripMs: null,
+    traffic: null,
+    version,
+  }
 }
 
 function station(replica: ReplicaId, version: Counts, members: readonly MemberStatus[]): Station {
   const status: ReplicaStatus = {
     replica,
     address: null,
+    tags: {},
+    incarnation: 0,
+    health: 0,
     version,
     stable: { [A]: 1 },
     union: { [A]: 5, [B]: 2 },

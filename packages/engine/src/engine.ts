@@ -10,6 +10,7 @@ import {
   CHAIN_START,
   decodePresence,
   type Heads,
+  type MemberRecord,
   type ReplicaId,
   type Version,
 } from '@rejoin/protocol'
@@ -26,6 +27,7 @@ import type {
 } from './events.ts'
 import { GroupCommit } from './group-commit.ts'
 import { ENGINE_LIMITS } from './limits.ts'
+import { linkView, type LinkView } from './link-view.ts'
 import { Log } from './log.ts'
 import type { EngineOptions } from './options.ts'
 import { Presences } from './presences.ts'
@@ -128,9 +130,18 @@ export class Engine {
     return this.#gossip.unmet()
   }
 
-  linkTo(replica: ReplicaId): 'linked' | 'cut' | 'unreachable' {
-    if (this.#gossip.links.isCut(replica)) return 'cut'
-    return this.#gossip.links.isOpen(replica) ? 'linked' : 'unreachable'
+  linkTo(member: KnownMember): LinkView {
+    return linkView(this.#gossip, member)
+  }
+
+  /** What this replica says of itself. */
+  get own(): MemberRecord {
+    return this.#gossip.membership.own
+  }
+
+  /** Lifeguard's score of this replica's own health: 0 is well, and the worst is 7. */
+  get health(): number {
+    return this.#gossip.detection.health.score
   }
 
   /** Why nothing becomes durable any more; `undefined` while all is well. */

@@ -1,9 +1,10 @@
 /** @packageDocumentation One replica as a pure state machine. */
-export type { KnownMember, MemberChange } from '@rejoin/gossip'
+export type { KnownMember, LinkId, MemberChange } from '@rejoin/gossip'
 export { Engine } from './engine.ts'
 export type * from './events.ts'
 export { Extent } from './extent.ts'
 export { decodeAnySize, decodeUpdate, type DecodedUpdate } from './gate.ts'
+export type { LinkView } from './link-view.ts'
 export { ENGINE_LIMITS } from './limits.ts'
 export { nothingStored, type EngineOptions, type Stored } from './options.ts'
 export type { Stability } from './stability.ts'

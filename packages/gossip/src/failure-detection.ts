@@ -102,14 +102,18 @@ export class FailureDetection {
 
   /**
    * Neither this replica nor those that it asked could reach a neighbour: it is accused, and its link
-   * gives its place to another. Should it live after all, it is linked again when it says so.
+   * gives its place to another, after the accusation, which is the last that the neighbour finds on it.
+   * Should it live after all, it is linked again when it says so.
    */
   #unanswered(target: ReplicaId, now: number): void {
     this.accuse(target, now)
-    const link = this.#with.links.ofReplica(target)
-    if (link === undefined || this.#with.membership.size <= OVERLAY_LIMITS.meshMax) return
+    const { links, membership } = this.#with
+    const [link, record] = [links.ofReplica(target), membership.record(target)]
+    if (link === undefined || record === undefined) return
+    if (membership.size <= OVERLAY_LIMITS.meshMax) return
+    this.#send(link, { type: 'members', members: [record], unmet: [] })
     const reason = 'Nobody who was asked could reach this replica.'
-    this.#with.links.refuse(link, { code: 'silent', reason })
+    links.refuse(link, { code: 'silent', reason })
   }
 
   #send(link: OpenLink | undefined, message: ReplicaMessage): void {

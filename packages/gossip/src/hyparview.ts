@@ -45,6 +45,8 @@ export class HyParView {
   #refusals = 0
   /** Neighbours that were pushed something a while ago, and were not heard since. */
   #doubtful: ReadonlySet<OpenLink> = new Set()
+  /** Dials and links that failed one after the other. */
+  #failures = 0
   #waiting = false
   /** Waits one after the other, while it has links enough to be patient. */
   #waits = 0
@@ -92,6 +94,7 @@ export class HyParView {
     this.#passive.drop(link.replica)
     if (!this.#isOn) return
     this.#refusals = 0
+    this.#failures = 0
     this.#waits = 0
     if (link.dialled === undefined && link.wish === 'join') this.joins(contactOf(link))
     this.#evictExtra(link)
@@ -140,7 +143,9 @@ export class HyParView {
     if (isThere && replica !== undefined) this.#passive.add(this.#contactOf(replica))
     if (!isThere && replica !== undefined) this.#passive.drop(replica)
     if (!isThere && address !== undefined) this.#passive.dropAddress(address)
-    if (code === 'view-full') this.#refusals += 1
+    if (code === 'view-full' || code === 'duplicate-link' || code === 'self-link')
+      this.#refusals += 1
+    else this.#failures += 1
     this.seek()
   }
 
@@ -167,7 +172,7 @@ export class HyParView {
     // Where most are gone, most of those that are dialled will be, too.
     const atOnce = lacking > this.#target / 2 ? 2 * lacking : lacking
     for (let left = atOnce - dialling.forLinks; left > 0; left--) {
-      if (this.#refusals >= OVERLAY_LIMITS.refusalsMax) return this.#wait()
+      if (this.#isFutile) return this.#wait()
       const candidate = this.#passive.candidate()
       if (candidate === undefined) return this.#wait()
       // One that can't be refused is enough.
@@ -175,6 +180,12 @@ export class HyParView {
       const wish = isAlone ? 'urgent' : 'neighbour'
       dialling.dial(candidate.address, wish, candidate.replica)
     }
+  }
+
+  /** Whether so many were in vain that others have to be given time. */
+  get #isFutile(): boolean {
+    const { refusalsMax, failuresMax } = OVERLAY_LIMITS
+    return this.#refusals >= refusalsMax || this.#failures >= failuresMax
   }
 
   /**
@@ -205,6 +216,7 @@ export class HyParView {
   seekTimer(): void {
     this.#waiting = false
     this.#refusals = 0
+    this.#failures = 0
     this.seek()
   }
 

@@ -1,7 +1,8 @@
 /** @packageDocumentation Gossip between replicas, as a pure state machine. */
 export { Chance } from './chance.ts'
 export type * from './events.ts'
-export { Gossip, type GossipOptions } from './gossip.ts'
+export { Gossip } from './gossip.ts'
+export type { GossipOptions } from './gossip-options.ts'
 export { CATCH_UP_NOTE } from './catch-up.ts'
 export { GOSSIP_LIMITS } from './limits.ts'
 export { Links } from './links.ts'

@@ -85,6 +85,12 @@ export class Links {
     return this.#cut.has(replica)
   }
 
+  /** Whether there is an open link to whoever is at `address`. */
+  hasAddress(address: string): boolean {
+    for (const link of this.#open.values()) if (link.address === address) return true
+    return false
+  }
+
   get openCount(): number {
     return this.#open.size
   }

@@ -18,6 +18,8 @@ export const OVERLAY_LIMITS = {
   shuffleMs: 30_000,
   /** Refusals one after the other until a replica that has some links waits, for how long, and one that has none. */
   refusalsMax: 3,
+  /** The same for those that could not be reached. */
+  failuresMax: 20,
   seekMs: 5_000,
   /** With this many links it grows more patient each time, up to this. */
   activeFew: 4,

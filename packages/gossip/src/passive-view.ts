@@ -62,8 +62,10 @@ export class PassiveView {
   }
 
   #isFree({ replica, address }: Contact): boolean {
-    const { links, dialling, membership } = this.#with
-    if (address === '' || membership.isRetired(replica)) return false
+    const { self, links, dialling, membership } = this.#with
+    if (address === '' || replica === self || membership.isRetired(replica)) return false
+    // Whoever has taken a new id is known under the old one too, until that is retired.
+    if (address === membership.own.address || links.hasAddress(address)) return false
     return !links.isOpen(replica) && !links.isCut(replica) && !dialling.isUnderWay(address)
   }
 

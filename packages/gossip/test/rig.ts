@@ -89,14 +89,18 @@ export class Rig {
     this.step({ type: 'frame', link, frame: encodeReplicaMessage(message) })
   }
 
-  /** The messages sent on a link. */
-  messages(link: number): ReplicaMessage[] {
-    const frames = this.take('send').filter(({ links }) => links.includes(link))
-    return frames.map(({ frame }) => {
+  /** All messages that were sent, once for each link. */
+  allSent(): { readonly link: number; readonly message: ReplicaMessage }[] {
+    return this.take('send').flatMap(({ links, frame }) => {
       const decoded = decodeReplicaMessage(frame)
       if (!decoded.ok) throw new Error(decoded.rejection.reason)
-      return decoded.value
+      return links.map((link) => ({ link, message: decoded.value }))
     })
+  }
+
+  /** Those that were sent on one. */
+  messages(link: number): ReplicaMessage[] {
+    return this.allSent().flatMap((sent) => (sent.link === link ? [sent.message] : []))
   }
 
   /** Their types. */

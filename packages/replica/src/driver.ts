@@ -1,12 +1,21 @@
-import type { Engine, EngineEffect, EngineEvent, EngineTimer, SessionId } from '@rejoin/engine'
-import { CLOSE_CODES, rejectionOfClose, type Rejection, type RejectionCode } from '@rejoin/protocol'
+import type {
+  Engine,
+  EngineEffect,
+  EngineEvent,
+  EngineTimer,
+  LinkId,
+  SessionId,
+} from '@rejoin/engine'
+import { rejectionOfClose, type Rejection, type RejectionCode } from '@rejoin/protocol'
 
+import { DrivenLink, type LinkTraffic } from './driven-link.ts'
 import { REPLICA_LIMITS } from './limits.ts'
+import { Listeners } from './listeners.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Store } from './ports/store.ts'
 import type { Link, Transport } from './ports/transport.ts'
 import type { SessionListener } from './session.ts'
-import type { MemberListener } from './status.ts'
+import type { MemberEvent } from './status.ts'
 import { isStoreEffect, type StoreDriver } from './store-driver.ts'
 
 export interface DriverPorts {
@@ -18,10 +27,7 @@ export interface DriverPorts {
   readonly clock: Clock
 }
 
-interface DrivenLink {
-  readonly link: Link
-  blocked: boolean
-}
+const CLOSING: Rejection = { code: 'closing', reason: 'This replica is closing.' }
 
 const RESTARTING: Rejection = {
   code: 'restarting',
@@ -47,8 +53,8 @@ export class Driver {
   readonly #sessions = new Map<SessionId, SessionListener>()
   /** Each undoes a timer that is running. */
   readonly #timers = new Set<() => void>()
-  readonly #statusListeners = new Set<() => void>()
-  readonly #memberListeners = new Set<MemberListener>()
+  readonly statusListeners: Listeners<void> = new Listeners()
+  readonly memberListeners: Listeners<MemberEvent> = new Listeners()
   readonly rejections: Partial<Record<RejectionCode, number>> = {}
   #lastLink = 0
   #lastSession = 0
@@ -103,14 +109,9 @@ export class Driver {
     if (this.#sessions.delete(session)) this.dispatch({ type: 'detached', session })
   }
 
-  onStatus(listener: () => void): () => void {
-    this.#statusListeners.add(listener)
-    return () => this.#statusListeners.delete(listener)
-  }
-
-  onMember(listener: MemberListener): () => void {
-    this.#memberListeners.add(listener)
-    return () => this.#memberListeners.delete(listener)
+  /** What has gone over a link that is open. */
+  trafficOf(link: LinkId | undefined): LinkTraffic | undefined {
+    return link === undefined ? undefined : this.#links.get(link)?.traffic
   }
 
   countRejection({ code }: Rejection): void {
@@ -141,10 +142,10 @@ export class Driver {
     await this.#renewing
   }
 
-  #endLinks({ code, reason }: Rejection): void {
+  #endLinks(rejection: Rejection): void {
     for (const cancel of this.#timers) cancel()
     this.#timers.clear()
-    for (const { link } of this.#links.values()) link.close(CLOSE_CODES[code], reason)
+    for (const link of this.#links.values()) link.close(rejection)
   }
 
   #carryOut(effect: EngineEffect): void {
@@ -158,9 +159,7 @@ export class Driver {
         for (const id of effect.links) this.#send(id, effect.frame)
         return
       case 'close':
-        return this.#links
-          .get(effect.link)
-          ?.link.close(CLOSE_CODES[effect.rejection.code], effect.rejection.reason)
+        return this.#links.get(effect.link)?.close(effect.rejection)
       case 'schedule':
         return this.#schedule(effect.timer, effect.delayMs)
       case 'renew':
@@ -169,7 +168,7 @@ export class Driver {
       case 'rejected':
         return this.countRejection(effect.rejection)
       case 'status':
-        return this.#tellStatus()
+        return this.statusListeners.tell()
       case 'member':
         return this.#tellMember(effect)
       default:
@@ -186,12 +185,7 @@ export class Driver {
 
   #tellMember({ change, member }: EngineEffect & { type: 'member' }): void {
     const { replica, address, tags } = member
-    const event = { change, replica, address, tags: Object.fromEntries(tags) }
-    for (const listener of this.#memberListeners) listener(event)
-  }
-
-  #tellStatus(): void {
-    for (const listener of this.#statusListeners) listener()
+    this.memberListeners.tell({ change, replica, address, tags: Object.fromEntries(tags) })
   }
 
   /** Starts again under a new id; everybody who was attached or linked comes back by themselves. */
@@ -206,7 +200,7 @@ export class Driver {
     this.#links.clear()
     this.dispatch({ type: 'started' })
     this.#endAll(RESTARTING)
-    this.#tellStatus()
+    this.statusListeners.tell()
   }
 
   #tellSession(effect: SessionEffects): void {
@@ -256,13 +250,15 @@ export class Driver {
     const tell = this.#tellerOf(this.#life)
     this.#lastLink += 1
     const id = this.#lastLink
-    const driven = { link, blocked: false }
+    const driven = new DrivenLink(link)
     this.#links.set(id, driven)
     link.attach({
-      frame: (frame) => tell({ type: 'frame', link: id, frame }),
+      frame: (frame) => {
+        driven.received(frame)
+        tell({ type: 'frame', link: id, frame })
+      },
       drained: () => {
-        if (driven.blocked) tell({ type: 'drained', link: id })
-        driven.blocked = false
+        if (driven.drained()) tell({ type: 'drained', link: id })
       },
       closed: (closeCode) => {
         this.#links.delete(id)
@@ -270,20 +266,14 @@ export class Driver {
         tell({ type: 'unlinked', link: id, ...(code === undefined ? {} : { code }) })
       },
     })
-    if (this.#stopped) return link.close(CLOSE_CODES.closing, 'This replica is closing.')
-    if (this.#renewing !== undefined) {
-      return link.close(CLOSE_CODES.restarting, RESTARTING.reason)
-    }
+    if (this.#stopped) return driven.close(CLOSING)
+    if (this.#renewing !== undefined) return driven.close(RESTARTING)
     tell({ type: 'linked', link: id, ...(dialled === undefined ? {} : { dialled }) })
   }
 
   #send(id: number, frame: Uint8Array): void {
-    const driven = this.#links.get(id)
-    if (driven === undefined) return
-    driven.link.send(frame)
-    if (driven.blocked || driven.link.queuedBytes <= REPLICA_LIMITS.linkQueueBytesMax) return
-    driven.blocked = true
-    this.dispatch({ type: 'blocked', link: id })
+    const isOver = this.#links.get(id)?.send(frame) === true
+    if (isOver) this.dispatch({ type: 'blocked', link: id })
   }
 
   #schedule(timer: EngineTimer, delayMs: number): void {

@@ -1,4 +1,5 @@
 export { FOREIGN_NOTE } from '@rejoin/engine'
+export type { LinkTraffic } from './driven-link.ts'
 export * from './ports/store.ts'
 export * from './replica.ts'
 export * from './ports/transport.ts'

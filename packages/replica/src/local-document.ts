@@ -87,7 +87,7 @@ export class LocalDocument implements OpenDocument, SessionListener {
         return reject(new RejoinError(this.#failure.code, this.#failure.reason))
       if (done()) resolve()
     }
-    const stopListening = this.#driver.onStatus(check)
+    const stopListening = this.#driver.statusListeners.add(check)
     this.#changed.add(check)
     const late = `The edits are not ${by.level} yet. They are kept, and may become so; wait longer.`
     const { clock } = this.#driver

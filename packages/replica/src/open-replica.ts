@@ -1,3 +1,4 @@
+import type { KnownMember } from '@rejoin/engine'
 import { RejoinError, versionToJSON, type Rejection, type ReplicaId } from '@rejoin/protocol'
 
 import { assemble, type Parts } from './assemble.ts'
@@ -62,9 +63,13 @@ export class OpenReplica implements Replica {
   status(): ReplicaStatus {
     const { engine, rejections } = this.#driver
     const { stable, union, divergence } = engine.stability
+    const { incarnation, tags } = engine.own
     return {
       replica: this.id,
       address: this.#address === '' ? null : this.#address,
+      tags: Object.fromEntries(tags),
+      incarnation,
+      health: engine.health,
       version: versionToJSON(engine.version),
       stable: versionToJSON(stable),
       union: versionToJSON(union),
@@ -89,12 +94,20 @@ export class OpenReplica implements Replica {
 
   #members(): MemberStatus[] {
     const { engine } = this.#driver
-    return engine.members.map(({ replica, address, version }) => ({
-      replica,
-      address,
-      state: engine.linkTo(replica),
-      version: versionToJSON(version),
-    }))
+    return engine.members.map((member) => {
+      const { state, link, roundTripMs } = engine.linkTo(member)
+      return {
+        replica: member.replica,
+        address: member.address,
+        state,
+        health: healthOf(member),
+        incarnation: member.incarnation,
+        tags: Object.fromEntries(member.tags),
+        roundTripMs: roundTripMs ?? null,
+        traffic: this.#driver.trafficOf(link) ?? null,
+        version: versionToJSON(member.version),
+      }
+    })
   }
 
   #unmet(): MemberStatus[] {
@@ -102,16 +115,21 @@ export class OpenReplica implements Replica {
       replica: null,
       address,
       state: 'unreachable',
+      health: null,
+      incarnation: 0,
+      tags: {},
+      roundTripMs: null,
+      traffic: null,
       version: {},
     }))
   }
 
   onStatus(listener: () => void): () => void {
-    return this.#driver.onStatus(listener)
+    return this.#driver.statusListeners.add(listener)
   }
 
   onMember(listener: MemberListener): () => void {
-    return this.#driver.onMember(listener)
+    return this.#driver.memberListeners.add(listener)
   }
 
   async open(document: string): Promise<OpenDocument> {
@@ -184,6 +202,11 @@ export class OpenReplica implements Replica {
     while (!isDone() && clock.now() < deadline) await pause(clock, 1)
     return isSettled()
   }
+}
+
+/** Members that are retired are none, so that there are no other states. */
+function healthOf({ state }: KnownMember): MemberStatus['health'] {
+  return state === 'suspect' || state === 'failed' ? state : 'alive'
 }
 
 /** The whole of a document, by way of a session that lasts just as long. */

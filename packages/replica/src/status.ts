@@ -1,6 +1,7 @@
-import type { MemberChange } from '@rejoin/engine'
+import type { LinkView, MemberChange } from '@rejoin/engine'
 import type { RejectionCode, ReplicaId } from '@rejoin/protocol'
 
+import type { LinkTraffic } from './driven-link.ts'
 import type { StoreProblem } from './ports/store.ts'
 
 /** What a replica knows of itself and the others; plain JSON, as `GET /status` serves it. */
@@ -8,6 +9,12 @@ export interface ReplicaStatus {
   readonly replica: ReplicaId
   /** Where others dial this replica, if they can. */
   readonly address: string | null
+  /** What an operator says of it. */
+  readonly tags: Readonly<Record<string, string>>
+  /** How often it had to tell anew where it is, what its tags are, or that it is alive. */
+  readonly incarnation: number
+  /** How far it can trust its own judgement of others (Lifeguard): 0 is well, and the worst is 7. */
+  readonly health: number
   /** What it holds durably: origin → highest sequence number without gaps. */
   readonly version: Record<string, number>
   /** `R(t)` as far as this replica knows: a lower bound. */
@@ -57,9 +64,23 @@ export interface MemberStatus {
   readonly address: string
   /**
    * `linked`: a link is open. `cut`: this replica refuses the link until it is mended.
-   * `unreachable`: no link now; it is tried again.
+   * `unreachable`: no link now; it is tried again. `apart`: no link is kept to it, since where there are
+   * many each replica has only a few.
    */
-  readonly state: 'linked' | 'cut' | 'unreachable'
+  readonly state: LinkView['state']
+  /**
+   * What is believed of it: `suspect` did not answer and may refute that, `failed` did not refute it in
+   * time. `null` where it was never met.
+   */
+  readonly health: 'alive' | 'suspect' | 'failed' | null
+  /** Which of its own statements that belief is about; only the member itself raises it. */
+  readonly incarnation: number
+  /** What an operator says of it. */
+  readonly tags: Readonly<Record<string, string>>
+  /** There and back, in ms, smoothed; `null` where no link has measured it yet. */
+  readonly roundTripMs: number | null
+  /** Of the link that is open, since it opened. */
+  readonly traffic: LinkTraffic | null
   /** The newest version that it is known to hold durably. */
   readonly version: Record<string, number>
 }

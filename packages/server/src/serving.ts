@@ -17,6 +17,7 @@ import {
 
 import { failed } from './command-line/command-error.ts'
 import { failure, type Answer } from './http/answer.ts'
+import { EventStreams } from './http/event-stream.ts'
 import { httpServer, type Handle } from './http/http-server.ts'
 import { router } from './http/router.ts'
 import { findResource } from './http/routes.ts'
@@ -100,8 +101,9 @@ async function serveStore(
       allowOrigins,
       bounds: BOUNDS,
     })
+    const site = { replica, store, demo, page, streams: new EventStreams() }
     handle = router({
-      find: (path) => findResource({ replica, store, demo, page }, path),
+      find: (path) => findResource(site, path),
       allowOrigins,
     })
     const close = async (): Promise<void> => {

@@ -94,6 +94,11 @@ async function checkOutside(stranger: ServedReplica, target: ServedReplica): Pro
     replica: null,
     address: socketUrl(target),
     state: 'unreachable',
+    health: null,
+    incarnation: 0,
+    tags: {},
+    roundTripMs: null,
+    traffic: null,
     version: {},
   }
   expect(status).toMatchObject({ documents: 0, version: {}, union: {}, members: [unmet] })

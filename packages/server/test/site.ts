@@ -6,6 +6,7 @@ import { RejoinError } from '@rejoin/protocol'
 import { memoryNetwork, memoryStore, openReplica, type Replica, type Store } from '@rejoin/replica'
 import { onTestFinished } from 'vitest'
 
+import { EventStreams } from '../src/http/event-stream.ts'
 import { httpServer } from '../src/http/http-server.ts'
 import { router } from '../src/http/router.ts'
 import { findResource } from '../src/http/routes.ts'
@@ -51,7 +52,13 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     openReplica({ transport: network.transport('b'), peers: ['memory:a'] }),
   ])
   const page = options.page === undefined ? undefined : await staticFiles(options.page)
-  const site = { replica, store: { backup: nothing }, demo: options.demo === true, page }
+  const site = {
+    replica,
+    store: { backup: nothing },
+    demo: options.demo === true,
+    page,
+    streams: new EventStreams(),
+  }
   const allowOrigins = ['https://app.example']
   const find = (path: string): ReturnType<typeof findResource> => findResource(site, path)
   const server = httpServer(router({ find, allowOrigins }))

@@ -1,13 +1,17 @@
-import { Chance } from '@rejoin/gossip'
+import { Chance, type GossipEvent } from '@rejoin/gossip'
+import { decodeReplicaMessage, encodeReplicaMessage } from '@rejoin/protocol'
 import { describe, expect, test } from 'vitest'
 
+import { Cast } from '../src/scale/cast.ts'
 import { EventQueue } from '../src/scale/event-queue.ts'
 import { isMet, type Figure } from '../src/scale/figure.ts'
 import { broadcast } from '../src/scale/measures/broadcast.ts'
+import { crashes } from '../src/scale/measures/crashes.ts'
 import { overlay } from '../src/scale/measures/overlay.ts'
 import { resilience } from '../src/scale/measures/resilience.ts'
 import { rest } from '../src/scale/measures/rest.ts'
 import { split } from '../src/scale/measures/split.ts'
+import { Network, type Knock } from '../src/scale/network.ts'
 import {
   clusteringOf,
   differenceOf,
@@ -16,12 +20,18 @@ import {
   symmetryOf,
 } from '../src/scale/overlay-graph.ts'
 import { settledWorld, worldOf } from '../src/scale/settled.ts'
+import { Standstills } from '../src/scale/standstills.ts'
 import { tableOf } from '../src/scale/table.ts'
 
 function valueOf(figures: readonly Figure[], what: string): number {
   const figure = figures.find((each) => each.what === what)
   if (figure === undefined) throw new Error(`there is no figure ${what}`)
   return figure.value
+}
+
+function seqIn(frame: Uint8Array): number {
+  const decoded = decodeReplicaMessage(frame)
+  return decoded.ok && decoded.value.type === 'ping' ? decoded.value.seq : 0
 }
 
 describe('the event queue', () => {
@@ -111,6 +121,54 @@ describe('links between very many', () => {
     expect(spread.shareMs(world.up(), 1)).toBe(spread.lastMs)
   })
 
+  test('a frame that is late holds up those behind it, so that none overtakes another', () => {
+    const queue = new EventQueue<GossipEvent | Knock>()
+    const cast = new Cast(2, 1)
+    const lateness = { share: 0.1, leastMs: 1_000, mostMs: 3_000 }
+    const network = new Network({ queue, cast, latency: [10, 100], lateness, seed: 1 })
+    for (const place of [0, 1]) network.started(place)
+    const taken: [number, number][] = []
+    const take = (due: GossipEvent | Knock | undefined): void => {
+      if (due?.type === 'knock') return network.knocked(1, due)
+      const event = due === undefined ? undefined : network.heard(due)
+      if (event?.type === 'frame') taken.push([seqIn(event.frame), queue.now])
+    }
+    network.dial(0, cast.addresses[1] ?? '')
+    while (queue.take(1_000)) take(queue.due)
+    for (let frame = 1; frame <= 100; frame++) {
+      network.send([0], encodeReplicaMessage({ type: 'ping', seq: frame }))
+      while (queue.take(1_000 + frame * 100)) take(queue.due)
+    }
+    while (queue.take(20_000)) take(queue.due)
+    expect(taken.map(([frame]) => frame)).toEqual(Array.from({ length: 100 }, (_, at) => at + 1))
+    const late = taken.filter(([frame, at]) => at - (900 + frame * 100) > 100)
+    expect(late.length).toBeGreaterThan(10)
+  })
+
+  test('for one that stands still everything waits, timers apart', () => {
+    const standstills = new Standstills<{ type: string; at: number }>()
+    const due = ['frame', 'timer', 'frame', 'timer', 'linked'].map((type, at) => ({ type, at }))
+    expect(due.some((each) => standstills.keeps(7, each))).toBe(false)
+    standstills.begin(7)
+    expect(due.every((each) => standstills.keeps(7, each))).toBe(true)
+    expect(standstills.keeps(8, { type: 'frame', at: 0 })).toBe(false)
+    expect(standstills.take(7, 3).map(({ at }) => at)).toEqual([1, 3, 0])
+    expect(standstills.take(7, Infinity).map(({ at }) => at)).toEqual([2, 4])
+    expect(standstills.keeps(7, { type: 'frame', at: 0 })).toBe(true)
+    standstills.end(7)
+    expect(standstills.keeps(7, { type: 'frame', at: 0 })).toBe(false)
+  })
+
+  test('one that stands still gets what was sent to it when it goes on', () => {
+    const world = settledWorld(setting)
+    world.standStill(2)
+    const spread = world.publish(0)
+    world.run(3_000)
+    expect([spread.has(2), spread.reached]).toEqual([false, 3])
+    world.goOn(2)
+    expect([spread.has(2), spread.lastMs]).toEqual([true, 3_000])
+  })
+
   test('nobody hears of one that has not started yet', () => {
     const world = worldOf(setting)
     expect(world.up()).toEqual([])
@@ -128,6 +186,14 @@ describe('the measures', () => {
       expect(valueOf(figures, `${name}: missed`)).toBe(0)
       expect(valueOf(figures, `${name}: RMR`)).toBeLessThan(3)
       expect(valueOf(figures, `${name}: last hop, most`)).toBeGreaterThan(0)
+    }
+  })
+
+  test('a process that is gone is accused within two round trips, and failed for all soon', () => {
+    const figures = crashes({ replicas: 20, seed: 2 })
+    expect(valueOf(figures, 'process gone: accused, most')).toBeLessThanOrEqual(2)
+    for (const name of ['process gone', 'power lost']) {
+      expect(valueOf(figures, `${name}: all hold it for failed, mean`)).toBeLessThan(20)
     }
   })
 

@@ -12,6 +12,7 @@ import { check } from '../commands/check.ts'
 import { compact } from '../commands/compact.ts'
 import { exportDocuments } from '../commands/export.ts'
 import { importDocuments } from '../commands/import.ts'
+import { members } from '../commands/members.ts'
 import { remove } from '../commands/remove.ts'
 import { replay } from '../commands/replay.ts'
 import { restore } from '../commands/restore.ts'
@@ -27,6 +28,7 @@ import { nearest } from './nearest.ts'
 const COMMANDS: readonly Command[] = [
   serve,
   status,
+  members,
   remove,
   check,
   backup,

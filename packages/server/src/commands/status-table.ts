@@ -58,7 +58,7 @@ function members(status: ReplicaStatus): string {
 }
 
 /** Entries of the union that a member is not known to hold. */
-function lacks(member: MemberStatus, union: ReplicaStatus['union']): number {
+export function lacks(member: MemberStatus, union: ReplicaStatus['union']): number {
   const counts = Object.entries(union).map(([origin, seq]) => seq - (member.version[origin] ?? 0))
   return counts.reduce((sum, count) => sum + Math.max(0, count), 0)
 }

@@ -6,6 +6,7 @@ import { parseReplicaId, type ReplicaId } from '@rejoin/protocol'
 import type { ReplicaStatus } from '@rejoin/replica'
 
 import { CommandError, failed, misused } from '../command-line/command-error.ts'
+import { readJsonLines } from './json-lines.ts'
 
 const DEADLINE_MS = 10_000
 
@@ -50,10 +51,29 @@ export class HttpReplica {
   async backup(): Promise<AsyncIterable<Uint8Array>> {
     // However long it takes: only the answer itself has a deadline.
     const response = await fetch(`${this.httpUrl}/backup`).catch((cause: unknown) => {
-      throw failed(`No replica answers at ${this.httpUrl} (${reasonOf(cause)}).`, { cause })
+      throw this.#unanswered(cause)
     })
     if (!response.ok || response.body === null) throw await this.#refused(response)
     return response.body
+  }
+
+  /** What happens from now on, as it does; ends with an error unless `signal` ends it. */
+  async *events<T>(path: string, signal: AbortSignal): AsyncGenerator<T> {
+    const response = await fetch(`${this.httpUrl}${path}`, { signal }).catch((cause: unknown) => {
+      if (!signal.aborted) throw this.#unanswered(cause)
+    })
+    if (response === undefined) return
+    if (!response.ok || response.body === null) throw await this.#refused(response)
+    try {
+      yield* readJsonLines<T>(response.body)
+    } catch (cause) {
+      if (!signal.aborted) throw this.#ended(cause)
+    }
+    if (!signal.aborted) throw this.#ended()
+  }
+
+  #ended(cause?: unknown): CommandError {
+    return failed(`The replica at ${this.httpUrl} tells nothing any more: it has ended.`, { cause })
   }
 
   async remove(member: ReplicaId): Promise<void> {
@@ -81,9 +101,13 @@ export class HttpReplica {
       const signal = AbortSignal.timeout(DEADLINE_MS)
       return await fetch(`${this.httpUrl}${path}`, { method, signal })
     } catch (cause) {
-      const way = 'start one there with rejoin serve, or name another address.'
-      throw failed(`No replica answers at ${this.httpUrl} (${reasonOf(cause)}): ${way}`, { cause })
+      throw this.#unanswered(cause)
     }
+  }
+
+  #unanswered(cause: unknown): CommandError {
+    const way = 'start one there with rejoin serve, or name another address.'
+    return failed(`No replica answers at ${this.httpUrl} (${reasonOf(cause)}): ${way}`, { cause })
   }
 
   async #refused(response: Response): Promise<CommandError> {

@@ -102,7 +102,9 @@ function write(response: ServerResponse, request: IncomingMessage, answer: Answe
 
 /** A stream that breaks off ends its connection, so that nobody takes what has come for all of it. */
 function stream(response: ServerResponse, body: AsyncIterable<Uint8Array>): void {
-  pipeline(Readable.from(body), response, (error) => {
+  // So that the headers don't wait for the first event of a stream of events.
+  response.flushHeaders()
+  pipeline(body instanceof Readable ? body : Readable.from(body), response, (error) => {
     if (error !== undefined && error !== null) response.destroy()
   })
 }

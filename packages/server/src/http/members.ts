@@ -1,7 +1,8 @@
 import { parseReplicaId } from '@rejoin/protocol'
-import type { Replica } from '@rejoin/replica'
+import type { MemberEvent, Replica } from '@rejoin/replica'
 
 import { failure, nothing } from './answer.ts'
+import type { EventStreams } from './event-stream.ts'
 import type { Resource } from './router.ts'
 
 /** `DELETE /members/ID` removes a member for good. */
@@ -15,5 +16,12 @@ export function member(replica: Replica, rawId: string): Resource {
       replica.remove(id)
       return nothing()
     },
+  }
+}
+
+/** `GET /members/events`: what happens to members from now on. */
+export function memberEvents(replica: Replica, streams: EventStreams): Resource {
+  return {
+    GET: (request) => streams.answer<MemberEvent>(request, (tell) => replica.onMember(tell)),
   }
 }

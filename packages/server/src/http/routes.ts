@@ -4,9 +4,10 @@ import type { Replica } from '@rejoin/replica'
 import { backup } from './backup.ts'
 import { document, documentNames } from './documents.ts'
 import { failure } from './answer.ts'
+import type { EventStreams } from './event-stream.ts'
 import { health, status } from './health.ts'
 import { link } from './links.ts'
-import { member } from './members.ts'
+import { member, memberEvents } from './members.ts'
 import type { Resource } from './router.ts'
 import type { StaticFiles } from './static-files.ts'
 
@@ -16,6 +17,7 @@ export interface Site {
   /** Whether links may be cut and mended, and the page be served. */
   readonly demo: boolean
   readonly page: StaticFiles | undefined
+  readonly streams: EventStreams
 }
 
 const DOCUMENTS = '/documents/'
@@ -24,11 +26,12 @@ const MEMBERS = '/members/'
 
 /** What a replica serves, by raw path; all else is a file of the page, if there is a page. */
 export function findResource(site: Site, path: string): Resource | undefined {
-  const { replica, demo, page } = site
+  const { replica, demo, page, streams } = site
   if (path === '/healthz') return health(replica)
   if (path === '/status') return status(replica)
   if (path === '/documents') return documentNames(replica)
   if (path === '/backup') return backup(site.store)
+  if (path === '/members/events') return memberEvents(replica, streams)
   if (path.startsWith(MEMBERS)) return member(replica, path.slice(MEMBERS.length))
   if (path.startsWith(DOCUMENTS)) return document(replica, path.slice(DOCUMENTS.length))
   if (path.startsWith(LINKS)) return link(replica, path.slice(LINKS.length), demo)

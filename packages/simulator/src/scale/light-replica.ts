@@ -86,6 +86,9 @@ export class LightReplica {
         return this.#entries(effect)
       case 'read':
         return this.#read(effect)
+      case 'member':
+      case 'members':
+        return this.#world.options.onBelief?.(this.#place, effect)
       case 'disowned':
         throw new Error(`A replica gave up its id: ${effect.reason}`)
       default:

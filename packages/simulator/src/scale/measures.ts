@@ -1,6 +1,7 @@
 import type { Figure } from './figure.ts'
 import { broadcast } from './measures/broadcast.ts'
 import { catchUp } from './measures/catch-up.ts'
+import { failureDetection } from './measures/failure-detection.ts'
 import { glomers } from './measures/glomers.ts'
 import { memory } from './measures/memory.ts'
 import { overlay } from './measures/overlay.ts'
@@ -22,6 +23,11 @@ export const MEASURES: readonly Measure[] = [
   { name: 'rest', about: 'what is sent while nothing happens', take: rest },
   { name: 'broadcast', about: 'how entries reach everybody', take: broadcast },
   { name: 'resilience', about: 'many die at once', take: resilience },
+  {
+    name: 'failure-detection',
+    about: 'who is held for failed, of those who are up and of those who are down',
+    take: failureDetection,
+  },
   { name: 'split', about: 'two halves are cut from each other, and meet again', take: split },
   { name: 'glomers', about: '25 replicas, 100 ms, 100 operations a second', take: glomers },
   { name: 'catch-up', about: 'two replicas, one of which lacks entries', take: catchUp },

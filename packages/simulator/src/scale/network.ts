@@ -1,4 +1,4 @@
-import type { GossipEvent, LinkId } from '@rejoin/gossip'
+import { Chance, type GossipEvent, type LinkId } from '@rejoin/gossip'
 import type { RejectionCode } from '@rejoin/protocol'
 
 import { mixed, type Cast } from './cast.ts'
@@ -16,19 +16,38 @@ export interface Knock {
 
 /** What the network sets for later. */
 export interface Deliveries {
+  readonly now: number
   set(delayMs: number, place: number, event: GossipEvent | Knock): void
 }
 
 export type Latency = readonly [leastMs: number, mostMs: number]
+
+/**
+ * TCP sends a segment that was lost once more, and what comes after it on the same link waits for it:
+ * this share of frames is late by so much.
+ */
+export interface Lateness {
+  readonly share: number
+  readonly leastMs: number
+  readonly mostMs: number
+}
 
 /** A process that ends leaves a host that says so; where the power goes, nobody says anything. */
 export type Death = 'process' | 'power'
 
 type State = 'opening' | 'open' | 'gone'
 
+export interface NetworkOptions {
+  readonly queue: Deliveries
+  readonly cast: Cast
+  readonly latency: Latency
+  readonly lateness?: Lateness
+  readonly seed: number
+}
+
 /**
  * Links as TCP gives them, between replicas by place. Every pair has its own latency, always the same,
- * so frames of one link keep their order. An end is a number, its far end the same number with the last
+ * so frames of one link keep their order, also where some are late. An end is a number, its far end the same number with the last
  * bit turned. A link takes four times the latency to open (TCP, then WebSocket), and there is no bound
  * on bytes a second: these measures are about what gossip does, not about cables.
  */
@@ -38,8 +57,11 @@ export class Network {
   readonly #cast: Cast
   readonly #latency: Latency
   readonly #seed: number
+  readonly #lateness: Lateness | undefined
+  readonly #chance: Chance
   readonly #owners: number[] = []
   readonly #states: State[] = []
+  /** When what each end sent last arrives. */
   readonly #arrivals: number[] = []
   readonly #latencies: number[] = []
   readonly #endsOf: readonly Set<LinkId>[]
@@ -47,11 +69,13 @@ export class Network {
   /** Replicas with different numbers can't reach each other. */
   readonly #sides: number[]
 
-  constructor(options: { queue: Deliveries; cast: Cast; latency: Latency; seed: number }) {
+  constructor(options: NetworkOptions) {
     this.#queue = options.queue
     this.#cast = options.cast
     this.#latency = options.latency
     this.#seed = options.seed
+    this.#lateness = options.lateness
+    this.#chance = new Chance(options.seed)
     this.#endsOf = options.cast.ids.map(() => new Set())
     // Who has not started yet is like one whose process has ended.
     this.#deaths = options.cast.ids.map(() => 'process')
@@ -69,12 +93,12 @@ export class Network {
   dial(from: number, address: string): void {
     const to = this.#cast.at(address)
     if (to === undefined) throw new Error(`nobody was ever at ${address}`)
-    this.#queue.set(this.#between(from, to), to, { type: 'knock', from, address })
+    this.#queue.set(this.latencyBetween(from, to), to, { type: 'knock', from, address })
   }
 
   /** A dial has arrived, or would have. */
   knocked(to: number, { from, address }: Knock): void {
-    const latency = this.#between(from, to)
+    const latency = this.latencyBetween(from, to)
     const isReachable = this.#sides[from] === this.#sides[to] && this.#deaths[to] !== 'power'
     if (!isReachable || !this.isUp(to)) {
       const failed = { type: 'dial-failed', address } as const
@@ -86,7 +110,8 @@ export class Network {
     this.#queue.set(3 * latency, from, { type: 'linked', link: near, dialled: address })
   }
 
-  #between(a: number, b: number): number {
+  /** What a frame takes from one replica to another, in ms, if it is not late. */
+  latencyBetween(a: number, b: number): number {
     const [least, most] = this.#latency
     const pair = mixed(Math.min(a, b), Math.max(a, b))
     return least + (mixed(pair, this.#seed) % (most - least + 1))
@@ -153,12 +178,22 @@ export class Network {
     this.traffic.sent(frame, ends.length)
     for (const end of ends) {
       if (this.#states[end] !== 'open') continue
-      this.#toFarEnd(end, { type: 'frame', link: end ^ 1, frame })
+      this.#toFarEnd(end, { type: 'frame', link: end ^ 1, frame }, this.#lateMs())
     }
   }
 
-  #toFarEnd(end: LinkId, event: GossipEvent): void {
-    this.#queue.set(this.#latencies[end] ?? 0, this.peer(end), event)
+  #lateMs(): number {
+    if (this.#lateness === undefined) return 0
+    const { share, leastMs, mostMs } = this.#lateness
+    if (this.#chance.next() >= share) return 0
+    return Math.round(leastMs + this.#chance.next() * (mostMs - leastMs))
+  }
+
+  #toFarEnd(end: LinkId, event: GossipEvent, lateMs: number = 0): void {
+    const { now } = this.#queue
+    const at = Math.max(now + (this.#latencies[end] ?? 0) + lateMs, this.#arrivals[end] ?? 0)
+    this.#arrivals[end] = at
+    this.#queue.set(at - now, this.peer(end), event)
   }
 
   /** One end closes: what it sent before still arrives, and then the reason. */

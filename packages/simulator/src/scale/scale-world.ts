@@ -1,24 +1,33 @@
-import { Chance, RememberedMembers, type GossipEvent } from '@rejoin/gossip'
+import { Chance, RememberedMembers, type GossipEffect, type GossipEvent } from '@rejoin/gossip'
 
 import { Cast, mixed } from './cast.ts'
 import { EntryBook } from './entry-book.ts'
 import { EventQueue } from './event-queue.ts'
 import { LightReplica, type DiskEvent } from './light-replica.ts'
-import { Network, type Death, type Knock, type Latency } from './network.ts'
+import { Network, type Death, type Knock, type Lateness, type Latency } from './network.ts'
 import { Spread } from './spread.ts'
+import { Standstills } from './standstills.ts'
 
 export interface ScaleOptions {
   readonly replicas: number
   readonly seed: number
   /** What a frame takes on its way, in ms; each pair of replicas has its own. */
   readonly latency: Latency
+  /** Left out: no frame is ever late. */
+  readonly lateness?: Lateness
+  /** Left out: yes. Without it failures are detected by plain SWIM, to compare with. */
+  readonly lifeguard?: boolean
   /** From accepting entries to holding them durably, in ms. */
   readonly commitMs: number
   /** What a read of the log takes, in ms. */
   readonly readMs: number
   /** Hears now and then, while virtual time passes, how far it is. */
   readonly onProgress?: (world: ScaleWorld) => void
+  /** Hears what replicas come to believe of others. */
+  readonly onBelief?: (place: number, effect: Belief) => void
 }
+
+export type Belief = Extract<GossipEffect, { type: 'member' | 'members' }>
 
 /** Addresses that everybody is configured with. */
 const SEEDS = 3
@@ -45,13 +54,14 @@ export class ScaleWorld {
   readonly chance: Chance
   readonly #queue = new EventQueue<Due>()
   readonly #replicas: (LightReplica | undefined)[] = []
+  readonly #standstills = new Standstills<Due>()
 
   constructor(options: ScaleOptions) {
-    const { replicas, seed, latency } = options
+    const { replicas, seed } = options
     this.options = options
     this.chance = new Chance(seed)
     this.cast = new Cast(replicas, seed)
-    this.network = new Network({ queue: this.#queue, cast: this.cast, latency, seed })
+    this.network = new Network({ ...options, queue: this.#queue, cast: this.cast })
     // Those that the others are configured with come first.
     for (const place of this.cast.ids.keys()) {
       this.#queue.set((place / STARTS_PER_S) * 1_000, place, { type: 'start' })
@@ -115,6 +125,22 @@ export class ScaleWorld {
     this.#replicas[place] = undefined
   }
 
+  /** The process at `place` does nothing from now on; what comes waits. */
+  standStill(place: number): void {
+    this.#standstills.begin(place)
+  }
+
+  /** It takes some of what waits, and stands still again. */
+  takeSome(place: number, most: number): void {
+    for (const due of this.#standstills.take(place, most)) this.#reach(place, due)
+  }
+
+  /** It takes all that waits, and goes on. */
+  goOn(place: number): void {
+    this.takeSome(place, Infinity)
+    this.#standstills.end(place)
+  }
+
   /** Lets virtual time pass. */
   run(ms: number): void {
     const queue = this.#queue
@@ -127,6 +153,10 @@ export class ScaleWorld {
   }
 
   #happen(place: number, due: Due): void {
+    if (!this.#standstills.keeps(place, due)) this.#reach(place, due)
+  }
+
+  #reach(place: number, due: Due): void {
     if (due.type === 'knock') return this.network.knocked(place, due)
     if (due.type === 'start') return this.#start(place)
     if (!this.network.isUp(place)) return
@@ -142,7 +172,8 @@ export class ScaleWorld {
     const seed = mixed(place, options.seed)
     const members = cast.ids.length >= REMEMBERED_FROM ? cast.members : NOBODY
     const peers = cast.addresses.slice(0, SEEDS).filter((each) => each !== address)
-    const identity = { self, run: self, address, peers, members, seed }
+    const { lifeguard = true } = options
+    const identity = { self, run: self, address, peers, members, seed, lifeguard }
     this.network.started(place)
     const replica = new LightReplica(place, this, identity)
     this.#replicas[place] = replica

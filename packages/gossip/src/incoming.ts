@@ -1,0 +1,146 @@
+import {
+  decodeReplicaMessage,
+  type Have,
+  type Push,
+  type ReplicaMessage,
+  type Want,
+} from '@rejoin/protocol'
+
+import type { AntiEntropy } from './anti-entropy.ts'
+import type { Beliefs } from './beliefs.ts'
+import type { CatchUp } from './catch-up.ts'
+import type { Census } from './census.ts'
+import type { Disputes } from './disputes.ts'
+import type { DocumentsServing } from './documents-serving.ts'
+import type { Emit, LinkId } from './events.ts'
+import type { FailureDetection } from './failure-detection.ts'
+import type { FlatTree } from './flat-tree.ts'
+import type { Greeting } from './greeting.ts'
+import type { OpenLink } from './link.ts'
+import type { Links } from './links.ts'
+import type { Overlay } from './overlay.ts'
+import type { Plumtree } from './plumtree.ts'
+import type { Repairs } from './repairs.ts'
+import type { Roster } from './roster.ts'
+import type { Serving } from './serving.ts'
+
+export interface IncomingOptions {
+  readonly links: Links
+  readonly overlay: Overlay
+  readonly roster: Roster
+  readonly greeting: Greeting
+  readonly beliefs: Beliefs
+  readonly detection: FailureDetection
+  readonly broadcast: Plumtree
+  readonly tree: FlatTree
+  readonly antiEntropy: AntiEntropy
+  readonly census: Census
+  readonly serving: Serving
+  readonly documents: DocumentsServing
+  readonly catchUp: CatchUp
+  readonly repairs: Repairs
+  readonly disputes: Disputes
+  readonly emit: Emit
+}
+
+/** Takes frames off the links and brings each to whom it concerns. */
+export class Incoming {
+  readonly #with: IncomingOptions
+
+  constructor(options: IncomingOptions) {
+    this.#with = options
+  }
+
+  frame(id: LinkId, frame: Uint8Array, now: number): void {
+    const link = this.#with.links.get(id)
+    if (link === undefined) return
+    link.heardAt = now
+    link.awaitedSince = undefined
+    const decoded = decodeReplicaMessage(frame)
+    if (!decoded.ok) return this.#with.links.refuse(link, decoded.rejection)
+    const message = decoded.value
+    if (message.type === 'hello') return this.#with.greeting.heard(link, message, now)
+    if (link.replica !== undefined) {
+      this.#with.detection.heardFrom(link as OpenLink)
+      return this.#message(link as OpenLink, message, now)
+    }
+    if (message.type === 'contacts' && link.dialled !== undefined) {
+      this.#with.beliefs.contacts(message.contacts, now)
+      if (link.wish === 'visit') this.#with.links.leave(link)
+      return
+    }
+    this.#with.links.refuse(link, {
+      code: 'malformed',
+      reason: 'The first frame of a link is a hello.',
+    })
+  }
+
+  #message(link: OpenLink, message: Exclude<ReplicaMessage, { type: 'hello' }>, now: number): void {
+    switch (message.type) {
+      case 'have':
+        return this.#have(link, message, now)
+      case 'want':
+        return this.#wanted(link, message)
+      case 'entries':
+        this.#with.emit({ type: 'entries', link: link.id, series: message, isPushed: false })
+        return
+      case 'push':
+        return this.#pushed(link, message)
+      case 'prune':
+        return this.#with.broadcast.pruned(link)
+      case 'members':
+        return this.#with.beliefs.members(link, message, now)
+      case 'compare':
+        return this.#with.roster.compared(link, message)
+      case 'census':
+        return this.#with.census.heard(link, message)
+      case 'ping':
+      case 'ack':
+      case 'nack':
+      case 'ping-req':
+        return this.#with.detection.took(link, message, now)
+      case 'contacts':
+        return this.#with.beliefs.contacts(message.contacts, now)
+      case 'forward-join':
+        return this.#with.overlay.view.forwardJoin(link, message)
+      case 'shuffle':
+        return this.#with.overlay.view.shuffled(link, message)
+      case 'behind':
+        this.#with.catchUp.behind(link, message.floors)
+        return this.#with.antiEntropy.behind(link, message.floors)
+      case 'forked':
+        return this.#with.disputes.told(message.head)
+      case 'fetch':
+        return this.#with.documents.asked(link, message)
+      case 'documents':
+        if (!this.#with.catchUp.documents(link, message))
+          this.#with.repairs.documents(link, message)
+        return
+      case 'presence': {
+        const { document, update } = message
+        this.#with.emit({ type: 'presence', link: link.id, document, update })
+        return
+      }
+    }
+  }
+
+  #wanted(link: OpenLink, message: Want): void {
+    if (message.graft) this.#with.broadcast.grafted(link, message.ranges.length === 0)
+    else if (message.ranges.length === 0) this.#with.antiEntropy.tellAll(link)
+    this.#with.serving.asked(link, message)
+  }
+
+  #pushed(link: OpenLink, { series }: Push): void {
+    for (const each of series) {
+      this.#with.emit({ type: 'entries', link: link.id, series: each, isPushed: true })
+    }
+  }
+
+  #have(link: OpenLink, message: Have, now: number): void {
+    if (this.#with.disputes.compare(link, message)) return
+    this.#with.antiEntropy.heard(link, message, now)
+    for (const [origin, { seq }] of message.heads) this.#with.broadcast.holds(link, origin, seq)
+    if (!this.#with.overlay.isMesh) this.#with.tree.heard(link, message.position)
+    this.#with.repairs.heard(link)
+  }
+}

@@ -1,0 +1,197 @@
+import type { GossipEffect, GossipEvent, LinkId } from '@rejoin/gossip'
+import {
+  decodeReplicaMessage,
+  EMPTY_VERSION,
+  type RejectionCode,
+  type ReplicaId,
+  type ReplicaMessage,
+} from '@rejoin/protocol'
+
+import { Chance } from '../src/chance.ts'
+import { WorldLinks, type LinksHost } from './world-links.ts'
+import { WorldReplica, type Surroundings } from './world-replica.ts'
+
+export interface WorldOptions {
+  readonly replicas: number
+  readonly seed: number
+  /** Whether all know each other from the beginning; else each is given the first one's address. */
+  readonly remembered?: boolean
+}
+
+/** A frame that one replica sends to another. */
+export interface Seen {
+  readonly from: WorldReplica
+  readonly to: WorldReplica
+  readonly message: ReplicaMessage
+}
+
+/**
+ * Gossip machines on virtual time, with links between them. All that is left to chance is drawn from a
+ * seed. At each `have` that arrives it is noted whether who hears it knows every member that its sender
+ * knew as it was sent: whoever knows a version knows these (rule L6).
+ */
+export class World implements LinksHost, Surroundings {
+  now = 0
+  readonly replicas: WorldReplica[] = []
+  readonly links: WorldLinks
+  readonly chance: Chance
+  /** Called with each frame that is sent. */
+  onFrame: (seen: Seen) => void = () => undefined
+  /** Called with each link that somebody closes, and the reason. */
+  onClose: (code: RejectionCode) => void = () => undefined
+  /** Called after each event that a replica took. */
+  onStep: (replica: WorldReplica) => void = () => undefined
+  /** Of whom somebody was not told in time. */
+  readonly untold: string[] = []
+  readonly #options: WorldOptions
+  readonly #agenda = new Map<number, (() => void)[]>()
+
+  constructor(options: WorldOptions) {
+    this.#options = options
+    this.chance = new Chance(options.seed)
+    this.links = new WorldLinks(this, options.seed)
+    for (let place = 0; place < options.replicas; place++) this.add()
+    if (options.remembered !== true) return
+    const all = this.replicas.map(({ id, address }) => {
+      return { replica: id, address, version: EMPTY_VERSION, retired: false }
+    })
+    for (const replica of this.replicas) replica.remembers(all)
+  }
+
+  /** One more, which is to be started. */
+  add(): WorldReplica {
+    const place = this.replicas.length
+    const half = (bits: number): string => bits.toString(16).padStart(8, '0')
+    // In no order, as ids are.
+    const id = half(Math.floor(this.chance.next() * 0xffffffff)) + half(place)
+    const replica = new WorldReplica(this, place, id as ReplicaId)
+    this.replicas.push(replica)
+    return replica
+  }
+
+  /** Starts those that never were up, or these; then lets time pass. */
+  start(ms: number, replicas: readonly WorldReplica[] = this.replicas): void {
+    for (const replica of replicas) {
+      const isFirst = replica === this.replicas[0] || this.#options.remembered === true
+      replica.hasPower = true
+      this.links.cameBack(replica.place)
+      replica.start(isFirst ? [] : [this.replica(0).address], this.#options.seed)
+    }
+    this.run(ms)
+  }
+
+  replica(place: number): WorldReplica {
+    return this.replicas[place] as WorldReplica
+  }
+
+  up(): WorldReplica[] {
+    return this.replicas.filter(({ isUp }) => isUp)
+  }
+
+  isUp(place: number): boolean {
+    return this.replica(place).isUp
+  }
+
+  hasPower(place: number): boolean {
+    return this.replica(place).hasPower
+  }
+
+  take(place: number, event: GossipEvent): void {
+    this.replica(place).take(event)
+  }
+
+  stepped(replica: WorldReplica): void {
+    this.onStep(replica)
+  }
+
+  /** The process ends, and its host resets its links unless it has lost power. */
+  kill(replica: WorldReplica, death: 'process' | 'power'): void {
+    replica.stop()
+    replica.hasPower = death === 'process'
+    this.links.died(replica.place, replica.hasPower)
+  }
+
+  /** Takes a member out for good; `by` is where an operator says so. */
+  retire(replica: WorldReplica, by: WorldReplica, state: 'left' | 'removed' = 'removed'): void {
+    by.take({ type: 'retire', replica: replica.id, state })
+  }
+
+  carryOut(replica: WorldReplica, effect: GossipEffect): void {
+    switch (effect.type) {
+      case 'send':
+        for (const link of effect.links) this.#send(replica, link, effect.frame)
+        return
+      case 'schedule':
+        return this.later(replica, effect.delayMs, { type: 'timer', timer: effect.timer })
+      case 'dial': {
+        const to = this.replicas.find(({ address }) => address === effect.address)
+        if (to === undefined) throw new Error(`nobody is at ${effect.address}`)
+        return this.links.dial(replica.place, to.place, effect.address)
+      }
+      case 'close':
+        this.onClose(effect.rejection.code)
+        return this.links.close(effect.link, effect.rejection.code)
+      case 'rejected':
+        if (effect.rejection.code === 'malformed') throw new Error(effect.rejection.reason)
+        return
+      default:
+    }
+  }
+
+  #send(from: WorldReplica, link: LinkId, frame: Uint8Array): void {
+    const decoded = decodeReplicaMessage(frame)
+    if (!decoded.ok) throw new Error(decoded.rejection.reason)
+    const message = decoded.value
+    const to = this.replica(this.links.peer(link))
+    this.onFrame({ from, to, message })
+    const known = message.type === 'have' ? membersOf(from) : []
+    this.links.send(link, frame, () => {
+      if (known.every((id) => knows(to, id))) return
+      this.untold.push(`${from.place} told ${to.place} of versions first, at ${this.now} ms`)
+    })
+  }
+
+  later(replica: WorldReplica, delayMs: number, event: GossipEvent): void {
+    const { run } = replica
+    this.after(delayMs, () => {
+      if (replica.run === run) replica.take(event)
+    })
+  }
+
+  after(ms: number, then: () => void): void {
+    const at = this.now + Math.max(0, Math.round(ms))
+    const there = this.#agenda.get(at)
+    if (there === undefined) this.#agenda.set(at, [then])
+    else there.push(then)
+  }
+
+  /** Lets time pass. What takes no time happens in the millisecond in which it was begun. */
+  run(ms: number): void {
+    for (const end = this.now + ms; this.now < end; this.now++) {
+      for (const then of this.#agenda.get(this.now) ?? []) then()
+      this.#agenda.delete(this.now)
+    }
+  }
+
+  /** Lets time pass until something is so, in steps of 100 ms; answers how long that took, in ms. */
+  runUntil(isSo: () => boolean, limitMs: number): number {
+    const began = this.now
+    while (!isSo() && this.now - began < limitMs) this.run(100)
+    return isSo() ? this.now - began : Infinity
+  }
+
+  /** Whether those that are up hold the same, and all that any of them holds. */
+  get areEqual(): boolean {
+    const up = this.up()
+    return up.every(({ log }) => up.every((other) => log.covers(other.log)))
+  }
+}
+
+function membersOf({ gossip }: WorldReplica): ReplicaId[] {
+  return [...gossip.membership.all()].map(({ replica }) => replica)
+}
+
+function knows(replica: WorldReplica, member: ReplicaId): boolean {
+  if (!replica.isUp || member === replica.id) return true
+  return replica.gossip.membership.get(member) !== undefined
+}
