@@ -39,6 +39,7 @@ function station(place: number, links: Partial<Record<number, State>>, answering
     readOnly: null,
     floors: {},
     store: { problems: [], damaged: [], incompactible: [], committingMs: null },
+    messages: { sent: 0, received: 0, dropped: 0 },
     rejections: {},
   }
   return { letter: 'ABC'[place]!, address: `http://replica-${place}`, status, answering }

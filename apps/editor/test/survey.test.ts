@@ -43,6 +43,7 @@ function station(replica: ReplicaId, version: Counts, members: readonly MemberSt
     readOnly: null,
     floors: {},
     store: { problems: [], damaged: [], incompactible: [], committingMs: null },
+    messages: { sent: 0, received: 0, dropped: 0 },
     rejections: {},
   }
   const letter = replica[0]!.toUpperCase()

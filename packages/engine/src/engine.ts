@@ -5,6 +5,7 @@ import {
   type GossipEvent,
   type KnownMember,
   type LinkId,
+  type MessageCounts,
 } from '@rejoin/gossip'
 import {
   CHAIN_START,
@@ -139,6 +140,11 @@ export class Engine {
     return this.#gossip.membership.own
   }
 
+  /** How many messages of the application came and went. */
+  get messages(): MessageCounts {
+    return this.#gossip.messages.counts
+  }
+
   /** Lifeguard's score of this replica's own health: 0 is well, and the worst is 7. */
   get health(): number {
     return this.#gossip.detection.health.score
@@ -194,6 +200,8 @@ export class Engine {
       case 'mended':
       case 'retire':
       case 'retag':
+      case 'broadcast':
+      case 'farewell':
         return this.#gossiped(event, now)
       default:
         return this.#store(event, now)
@@ -335,6 +343,7 @@ export class Engine {
         this.#statusChanged = true
         return
       case 'member':
+      case 'message':
       case 'dial':
       case 'send':
       case 'close':

@@ -55,6 +55,10 @@ export type EngineEvent =
   | { readonly type: 'retire'; readonly replica: ReplicaId; readonly state: 'left' | 'removed' }
   /** This replica says something else of itself. */
   | { readonly type: 'retag'; readonly tags: Tags }
+  /** This replica leaves for good, and takes no more events. */
+  | { readonly type: 'farewell' }
+  /** A message of the application, to all replicas that are up. */
+  | { readonly type: 'broadcast'; readonly topic: string; readonly payload: Uint8Array }
   | { readonly type: 'timer'; readonly timer: EngineTimer }
 
 /** What the owner of a session says; `session` was named by `attached`. */
@@ -210,6 +214,13 @@ export type EngineEffect =
   | { readonly type: 'status' }
   /** Something that people are told of has happened to a member. */
   | { readonly type: 'member'; readonly change: MemberChange; readonly member: MemberRecord }
+  /** A message of the application has come, or is this replica's own. */
+  | {
+      readonly type: 'message'
+      readonly from: ReplicaId
+      readonly topic: string
+      readonly payload: Uint8Array
+    }
 
 export type SessionEffect =
   | {

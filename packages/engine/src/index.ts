@@ -1,5 +1,5 @@
 /** @packageDocumentation One replica as a pure state machine. */
-export type { KnownMember, LinkId, MemberChange } from '@rejoin/gossip'
+export type { KnownMember, LinkId, MemberChange, MessageCounts } from '@rejoin/gossip'
 export { Engine } from './engine.ts'
 export type * from './events.ts'
 export { Extent } from './extent.ts'

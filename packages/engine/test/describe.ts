@@ -74,6 +74,8 @@ function describeMessage(message: ReplicaMessage): string {
     case 'shuffle':
     case 'census':
       return message.type
+    case 'message':
+      return `message ${message.topic}`
     case 'presence':
       return `presence ${message.document}`
     case 'behind':

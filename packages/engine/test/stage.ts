@@ -172,6 +172,7 @@ export class Stage {
       case 'rejected':
       case 'status':
       case 'member':
+      case 'message':
         return
       case 'measure': {
         const { logBytes } = actor

@@ -11,7 +11,7 @@ import type { Census } from './census.ts'
 import type { FailureDetection } from './failure-detection.ts'
 import type { OpenLink } from './link.ts'
 import type { Links } from './links.ts'
-import type { Membership } from './membership.ts'
+import { retiredRecord, type Membership } from './membership.ts'
 import type { Overlay } from './overlay.ts'
 import type { Roster } from './roster.ts'
 
@@ -58,8 +58,7 @@ export class Beliefs {
 
   /** A member has left, or is removed, for good. */
   retire(replica: ReplicaId, state: 'left' | 'removed', now: number): void {
-    const record = { replica, incarnation: 0, state, address: '', tags: NO_TAGS }
-    this.believe([record], undefined, now)
+    this.believe([retiredRecord(replica, state)], undefined, now)
   }
 
   believe(records: readonly MemberRecord[], from: OpenLink | undefined, now: number): void {

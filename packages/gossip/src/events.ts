@@ -70,6 +70,10 @@ export type GossipEvent =
   | { readonly type: 'retire'; readonly replica: ReplicaId; readonly state: 'left' | 'removed' }
   /** This replica says something else of itself. */
   | { readonly type: 'retag'; readonly tags: Tags }
+  /** This replica leaves for good: its peers are told, and that was the last event that is taken. */
+  | { readonly type: 'farewell' }
+  /** A message of the application, to all replicas that are up. */
+  | { readonly type: 'broadcast'; readonly topic: string; readonly payload: Uint8Array }
   | { readonly type: 'timer'; readonly timer: GossipTimer }
   | { readonly type: 'cut'; readonly peer: ReplicaId }
   | { readonly type: 'mended'; readonly peer: ReplicaId }
@@ -174,6 +178,13 @@ export type GossipEffect =
   | { readonly type: 'members'; readonly changed: readonly ReplicaId[] }
   /** Something that people are told of has happened to a member. */
   | { readonly type: 'member'; readonly change: MemberChange; readonly member: MemberRecord }
+  /** A message of the application has come, or is this replica's own. */
+  | {
+      readonly type: 'message'
+      readonly from: ReplicaId
+      readonly topic: string
+      readonly payload: Uint8Array
+    }
   /** A link has greeted, and can be told of presence. */
   | { readonly type: 'greeted'; readonly link: LinkId }
   /** A link has opened or ended, or was cut or mended. */

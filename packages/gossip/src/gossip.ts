@@ -15,9 +15,10 @@ import type { GossipOptions } from './gossip-options.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
 import type { LinkState, OpenLink } from './link.ts'
 import type { Links } from './links.ts'
-import type { Membership } from './membership.ts'
+import { retiredRecord, type Membership } from './membership.ts'
 import { partsOf, type Parts } from './parts.ts'
 import type { RoundTrips } from './round-trips.ts'
+import type { UserMessages } from './user-messages.ts'
 
 /**
  * Gossip between replicas, as one state machine with one verb. It is made of a few ideas, each in a
@@ -31,10 +32,12 @@ export class Gossip {
   readonly links: Links
   readonly roundTrips: RoundTrips
   readonly detection: FailureDetection
+  readonly messages: UserMessages
   readonly #parts: Parts
   readonly #log: LogView
   readonly #self: ReplicaId
   #chain: ChainHash
+  #hasLeft = false
   #out: GossipEffect[] = []
 
   constructor(options: GossipOptions) {
@@ -51,6 +54,7 @@ export class Gossip {
     this.links = this.#parts.links
     this.roundTrips = this.#parts.roundTrips
     this.detection = this.#parts.detection
+    this.messages = this.#parts.messages
   }
 
   /** What documents may hold beyond this replica's version, as it is being brought up by them. */
@@ -99,6 +103,7 @@ export class Gossip {
   }
 
   #take(event: GossipEvent, now: number): void {
+    if (this.#hasLeft) return
     switch (event.type) {
       case 'started':
         this.#scheduleHeartbeat()
@@ -119,6 +124,10 @@ export class Gossip {
         return this.#parts.roster.news(this.membership.own, undefined)
       case 'retire':
         return this.#parts.beliefs.retire(event.replica, event.state, now)
+      case 'farewell':
+        return this.#farewell()
+      case 'broadcast':
+        return this.messages.broadcast(event.topic, event.payload)
       case 'cut':
         return this.links.cut(event.peer)
       case 'mended':
@@ -190,6 +199,14 @@ export class Gossip {
     const owner = this.#parts.overlay.ownerOf(address)
     this.#parts.overlay.lost(address, owner)
     this.detection.unreachable(address, owner, now)
+  }
+
+  /** Its peers then close its links as those of a retired id, which here is no reason to take a new one. */
+  #farewell(): void {
+    const { roster } = this.#parts
+    roster.news(retiredRecord(this.#self, 'left'), undefined)
+    roster.flush()
+    this.#hasLeft = true
   }
 
   #disown(code: 'retired' | 'id-in-use'): void {

@@ -23,6 +23,7 @@ import type { Plumtree } from './plumtree.ts'
 import type { Repairs } from './repairs.ts'
 import type { Roster } from './roster.ts'
 import type { Serving } from './serving.ts'
+import type { UserMessages } from './user-messages.ts'
 
 export interface IncomingOptions {
   readonly links: Links
@@ -40,6 +41,7 @@ export interface IncomingOptions {
   readonly catchUp: CatchUp
   readonly repairs: Repairs
   readonly disputes: Disputes
+  readonly messages: UserMessages
   readonly emit: Emit
 }
 
@@ -110,6 +112,8 @@ export class Incoming {
         return this.#with.antiEntropy.behind(link, message.floors)
       case 'forked':
         return this.#with.disputes.told(message.head)
+      case 'message':
+        return this.#with.messages.heard(link, message)
       case 'fetch':
         return this.#with.documents.asked(link, message)
       case 'documents':

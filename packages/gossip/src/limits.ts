@@ -61,6 +61,8 @@ export const GOSSIP_LIMITS = {
   /** The newest entries of all origins that are kept at hand for peers that have all but caught up. */
   recentEntriesMax: 1_024,
   recentBytesMax: 4_194_304,
+  /** Messages of the application whose names are remembered, so that none is told twice. */
+  messagesSeenMax: 1_024,
   /** Bytes of entries in one pushed frame, or one larger entry. */
   pushBytesMax: 4_194_304,
 } as const

@@ -123,9 +123,8 @@ export class Membership {
   believe(record: MemberRecord): boolean {
     if (record.replica === this.#self) return this.#refute(record)
     const known = this.get(record.replica)
-    if (known !== undefined && !isNewer(record, known)) return false
     const canonical = isRetired(record) ? retiredRecord(record.replica, record.state) : record
-    if (known !== undefined && known.retired && known.state === canonical.state) return false
+    if (known !== undefined && !isNewer(canonical, known)) return false
     this.#put({
       ...canonical,
       version: known?.version ?? EMPTY_VERSION,
@@ -195,7 +194,7 @@ export class Membership {
 }
 
 /** All say the same of one that is no member any more. */
-function retiredRecord(replica: ReplicaId, state: MemberRecord['state']): MemberRecord {
+export function retiredRecord(replica: ReplicaId, state: MemberRecord['state']): MemberRecord {
   return { replica, incarnation: 0, state, address: '', tags: NO_TAGS }
 }
 

@@ -45,7 +45,7 @@ export class Overlay {
     this.#mesh = new FullMesh({ ...options, book, dialling })
     this.view = new HyParView({ ...options, dialling })
     this.repair = new SplitRepair({ ...options, dialling, book })
-    for (const address of options.peers) book.heardOf(address, undefined)
+    for (const address of options.peers) book.heardOf(address, this.#memberAt(address))
     if (this.#membership.size <= OVERLAY_LIMITS.meshMax) this.#note()
   }
 
@@ -87,9 +87,16 @@ export class Overlay {
   heardOf(address: string, replica: ReplicaId | undefined): boolean {
     // Where there are many, the members have their addresses; the book has those of configuration.
     if (!this.#isMesh && replica !== undefined && !this.book.has(address)) return false
-    const isNews = this.book.heardOf(address, replica)
+    const isNews = this.book.heardOf(address, replica ?? this.#memberAt(address))
     this.#mesh.dial(address)
     return isNews
+  }
+
+  #memberAt(address: string): ReplicaId | undefined {
+    if (this.book.has(address)) return undefined
+    for (const member of this.#membership.all())
+      if (member.address === address) return member.replica
+    return undefined
   }
 
   /** The addresses of members that nobody has met: nobody knows what these hold. */

@@ -23,6 +23,7 @@ import { Repairs } from './repairs.ts'
 import { Roster } from './roster.ts'
 import { RoundTrips } from './round-trips.ts'
 import { Serving } from './serving.ts'
+import { UserMessages } from './user-messages.ts'
 
 /** What the parts tell the whole. */
 export interface Hooks {
@@ -56,6 +57,7 @@ interface Exchange {
   readonly repairs: Repairs
   readonly disputes: Disputes
   readonly serving: Serving
+  readonly messages: UserMessages
 }
 
 export interface Parts extends People, Exchange {
@@ -100,7 +102,7 @@ function peopleOf(options: GossipOptions, { emit, onAgreed, onEnd, onLost }: Hoo
 }
 
 function exchangeOf(options: GossipOptions, people: People, { emit }: Hooks): Exchange {
-  const { self, log, notes } = options
+  const { self, run, log, notes } = options
   const { links, membership, overlay, roster, roundTrips } = people
   const pace = new Pace(roundTrips)
   const onMoved = (): void => antiEntropy.changed()
@@ -114,5 +116,6 @@ function exchangeOf(options: GossipOptions, people: People, { emit }: Hooks): Ex
   const repairs = new Repairs({ links, emit })
   const disputes = new Disputes({ self, links, membership, log, emit })
   const serving = new Serving({ links, log, broadcast, emit })
-  return { tree, broadcast, catchUp, antiEntropy, documents, repairs, disputes, serving }
+  const messages = new UserMessages({ self, run, links, emit })
+  return { tree, broadcast, catchUp, antiEntropy, documents, repairs, disputes, serving, messages }
 }

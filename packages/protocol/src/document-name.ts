@@ -6,6 +6,10 @@ import { accept, reject, type Result } from './rejection.ts'
 // oxlint-disable-next-line no-control-regex -- these are what is being looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
 
+export function hasControlCharacter(text: string): boolean {
+  return CONTROL.test(text)
+}
+
 /** A document's name is 1 to 1,024 bytes of well-formed UTF-8 without control characters. */
 export function checkDocumentName(name: string): Result<string> {
   if (name.length === 0) return reject('bad-name', 'The document name is empty; give it a name.')
@@ -18,7 +22,7 @@ export function checkDocumentName(name: string): Result<string> {
       `The document name is over ${LIMITS.documentNameBytesMax} bytes of UTF-8; shorten it.`,
     )
   }
-  if (CONTROL.test(name)) {
+  if (hasControlCharacter(name)) {
     return reject('bad-name', 'The document name has a control character; remove it.')
   }
   return accept(name)

@@ -1,5 +1,6 @@
 /** @packageDocumentation What replicas and clients say to each other, and how large it may be. */
 export * from './census-message.ts'
+export * from './check-tags.ts'
 export * from './client-messages.ts'
 export * from './codec.ts'
 export * from './document-messages.ts'
@@ -14,4 +15,5 @@ export * from './probe-messages.ts'
 export * from './rejection.ts'
 export * from './replica-id.ts'
 export * from './replica-messages.ts'
+export * from './user-message.ts'
 export * from './version.ts'

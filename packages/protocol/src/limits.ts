@@ -31,6 +31,10 @@ export const LIMITS = {
   /** Tags of one member, and the name or the value of one, in bytes of UTF-8. */
   tagsMax: 16,
   tagBytesMax: 64,
+  /** A message of the application: its topic in bytes of UTF-8, what it carries, and how many links it goes over. */
+  messageTopicBytesMax: 64,
+  messageBytesMax: 8_192,
+  messageHopsMax: 32,
   /** Replicas that one message offers for dialling. */
   contactsMax: 64,
   /** Replicas that a shuffle has come by. */

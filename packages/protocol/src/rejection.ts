@@ -94,6 +94,12 @@ export function rejectionOfClose(closeCode: number): RejectionCode | undefined {
   return CODE_OF_CLOSE.get(closeCode)
 }
 
+/** The value, for those to whom a rejection is an error of the caller's. */
+export function orThrow<T>(result: Result<T>): T {
+  if (result.ok) return result.value
+  throw new RejoinError(result.rejection.code, result.rejection.reason)
+}
+
 /** The error of Rejoin's own interfaces: `code` is stable, `message` says what to do. */
 export class RejoinError extends Error {
   readonly code:
@@ -104,6 +110,7 @@ export class RejoinError extends Error {
     | 'store-locked'
     | 'damaged'
     | 'unknown-peer'
+    | 'no-members'
 
   constructor(code: RejoinError['code'], message: string, options?: ErrorOptions) {
     super(message, options)

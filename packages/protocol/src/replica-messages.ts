@@ -50,6 +50,7 @@ import {
   type PingReq,
 } from './probe-messages.ts'
 import type { Result } from './rejection.ts'
+import { userMessageCodec, type UserMessage } from './user-message.ts'
 
 /** The WebSocket sub-protocol of a link between replicas; its number is the protocol's version. */
 export const REPLICA_PROTOCOL = 'rejoin.replica.3'
@@ -79,6 +80,7 @@ export type ReplicaMessage =
   | PingNack
   | PingReq
   | Census
+  | UserMessage
 
 export type ReplicaMessageType = ReplicaMessage['type']
 
@@ -109,6 +111,7 @@ const CODECS: Codecs = {
   nack: nackCodec,
   'ping-req': pingReqCodec,
   census: censusCodec,
+  message: userMessageCodec,
 }
 
 const TYPES = Object.keys(CODECS) as ReplicaMessageType[]

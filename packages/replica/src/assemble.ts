@@ -1,5 +1,5 @@
 import { Engine, type EngineEvent } from '@rejoin/engine'
-import { hexFromBytes, RUN_ID_BYTES } from '@rejoin/protocol'
+import { checkTags, hexFromBytes, orThrow, RUN_ID_BYTES, type Tags } from '@rejoin/protocol'
 
 import { StoreCompaction } from './compaction/store-compaction.ts'
 import { Driver } from './driver.ts'
@@ -29,9 +29,15 @@ export function assemble(options: ReplicaOptions, machine: Machine): Parts {
   const common = { store, clock, compactor, keepHistory }
   const compaction = new StoreCompaction({ ...common, onDamage, onFailure })
   const storeDriver = new StoreDriver({ ...common, compaction, tell })
-  const engineOf = (): Engine => engineFor(store, options, machine)
-  const driver = new Driver({ engineOf, store, storeDriver, transport: options.transport, clock })
+  const given = tagsOf(options)
+  const engineOf = (tags = given): Engine => engineFor(store, { ...options, tags }, machine)
+  const driver = new Driver({ engineOf, storeDriver, transport: options.transport, clock })
   return { driver, store, storeDriver, compaction }
+}
+
+/** Throws where they are over their bounds. */
+function tagsOf({ tags }: ReplicaOptions): Tags {
+  return orThrow(checkTags(tags ?? {}))
 }
 
 /** Where the application's answer is a throw, history is kept: that loses nothing. */
@@ -46,7 +52,11 @@ function keepHistoryOf({ keepHistory }: ReplicaOptions): (document: string) => b
 }
 
 /** An engine for what the store holds now. */
-function engineFor({ recovered }: Store, options: ReplicaOptions, machine: Machine): Engine {
+function engineFor(
+  { recovered }: Store,
+  options: Omit<ReplicaOptions, 'tags'> & { readonly tags: Tags },
+  machine: Machine,
+): Engine {
   const { logKeepBytes: keepBytes, logMaxBytes: maxBytes } = REPLICA_LIMITS
   const run = hexFromBytes(machine.randomBytes(RUN_ID_BYTES), RUN_ID_BYTES)
   return new Engine({
@@ -54,7 +64,7 @@ function engineFor({ recovered }: Store, options: ReplicaOptions, machine: Machi
     run,
     retention: { keepBytes, maxBytes, ...options.retention },
     address: options.transport?.address ?? '',
-    tags: new Map(Object.entries(options.tags ?? {})),
+    tags: options.tags,
     peers: options.peers ?? [],
     seed: Number.parseInt(run.slice(0, 8), 16),
   })

@@ -6,22 +6,20 @@ import type {
   LinkId,
   SessionId,
 } from '@rejoin/engine'
-import { rejectionOfClose, type Rejection, type RejectionCode } from '@rejoin/protocol'
+import { rejectionOfClose, type Rejection, type RejectionCode, type Tags } from '@rejoin/protocol'
 
 import { DrivenLink, type LinkTraffic } from './driven-link.ts'
 import { REPLICA_LIMITS } from './limits.ts'
 import { Listeners } from './listeners.ts'
 import type { Clock } from './ports/clock.ts'
-import type { Store } from './ports/store.ts'
 import type { Link, Transport } from './ports/transport.ts'
 import type { SessionListener } from './session.ts'
-import type { MemberEvent } from './status.ts'
+import type { MemberEvent, Message } from './status.ts'
 import { isStoreEffect, type StoreDriver } from './store-driver.ts'
 
 export interface DriverPorts {
-  /** Makes an engine of what the store holds: at the start, and whenever it has a new id. */
-  readonly engineOf: (store: Store) => Engine
-  readonly store: Store
+  /** Makes an engine of what the store holds: at the start, and whenever it has a new id. Its tags stay. */
+  readonly engineOf: (tags: Tags | undefined) => Engine
   readonly storeDriver: StoreDriver
   readonly transport: Transport | undefined
   readonly clock: Clock
@@ -42,8 +40,7 @@ const RESTARTING: Rejection = {
  */
 export class Driver {
   #engine: Engine
-  readonly #engineOf: (store: Store) => Engine
-  readonly #store: Store
+  readonly #engineOf: DriverPorts['engineOf']
   readonly #storeDriver: StoreDriver
   readonly #transport: Transport | undefined
   readonly clock: Clock
@@ -55,6 +52,7 @@ export class Driver {
   readonly #timers = new Set<() => void>()
   readonly statusListeners: Listeners<void> = new Listeners()
   readonly memberListeners: Listeners<MemberEvent> = new Listeners()
+  readonly messageListeners: Listeners<Message> = new Listeners()
   readonly rejections: Partial<Record<RejectionCode, number>> = {}
   #lastLink = 0
   #lastSession = 0
@@ -66,11 +64,10 @@ export class Driver {
 
   constructor(ports: DriverPorts) {
     this.#engineOf = ports.engineOf
-    this.#store = ports.store
     this.#storeDriver = ports.storeDriver
     this.#transport = ports.transport
     this.clock = ports.clock
-    this.#engine = this.#engineOf(this.#store)
+    this.#engine = this.#engineOf(undefined)
   }
 
   get engine(): Engine {
@@ -109,6 +106,11 @@ export class Driver {
     if (this.#sessions.delete(session)) this.dispatch({ type: 'detached', session })
   }
 
+  /** Links that have not ended, greeted or not. */
+  get linkCount(): number {
+    return this.#links.size
+  }
+
   /** What has gone over a link that is open. */
   trafficOf(link: LinkId | undefined): LinkTraffic | undefined {
     return link === undefined ? undefined : this.#links.get(link)?.traffic
@@ -124,11 +126,11 @@ export class Driver {
    */
   endSessions(rejection: Rejection): void {
     this.#ending = true
-    this.#endAll(rejection)
+    this.endAll(rejection)
   }
 
   /** Those who attach again as they are told so are new ones. */
-  #endAll(rejection: Rejection): void {
+  endAll(rejection: Rejection): void {
     const sessions = Array.from(this.#sessions.keys())
     for (const session of sessions) this.#ended(session, rejection)
   }
@@ -171,6 +173,10 @@ export class Driver {
         return this.statusListeners.tell()
       case 'member':
         return this.#tellMember(effect)
+      case 'message': {
+        const { from, topic, payload } = effect
+        return this.messageListeners.tell({ from, topic, payload })
+      }
       default:
         return this.#tellSession(effect)
     }
@@ -193,13 +199,13 @@ export class Driver {
     this.#life += 1
     this.#endLinks(RESTARTING)
     await this.#storeDriver.renew(keep)
-    this.#engine = this.#engineOf(this.#store)
+    this.#engine = this.#engineOf(this.#engine.own.tags)
     this.#renewing = undefined
     // What was said to the engine before it is not for this one.
     this.#events.length = 0
     this.#links.clear()
     this.dispatch({ type: 'started' })
-    this.#endAll(RESTARTING)
+    this.endAll(RESTARTING)
     this.statusListeners.tell()
   }
 

@@ -17,6 +17,10 @@ export const REPLICA_LIMITS = {
   logMaxBytes: 1_073_741_824,
   /** How long `close` waits for the disk before it gives up with an error. */
   closeMs: 30_000,
+  /** How long `leave` waits for another member to hold everything, unless told otherwise. */
+  leaveMs: 30_000,
+  /** How long whoever leaves waits for its peers to have heard so. */
+  farewellMs: 2_000,
   /** How long `settled` waits unless told otherwise. */
   settledMs: 30_000,
 } as const

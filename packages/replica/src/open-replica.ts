@@ -1,18 +1,35 @@
 import type { KnownMember } from '@rejoin/engine'
-import { RejoinError, versionToJSON, type Rejection, type ReplicaId } from '@rejoin/protocol'
+import {
+  checkTags,
+  checkTopic,
+  LIMITS,
+  orThrow,
+  RejoinError,
+  versionToJSON,
+  type Rejection,
+  type ReplicaId,
+} from '@rejoin/protocol'
 
 import { assemble, type Parts } from './assemble.ts'
 import { AttachedSession } from './attached-session.ts'
 import type { StoreCompaction } from './compaction/store-compaction.ts'
 import { deferred } from './deferred.ts'
 import type { Driver } from './driver.ts'
+import { handedOver, sayFarewell } from './leaving.ts'
 import { REPLICA_LIMITS } from './limits.ts'
 import { LocalDocument } from './local-document.ts'
 import { pause } from './pause.ts'
 import type { Store } from './ports/store.ts'
+import { refusedSession } from './refused-session.ts'
 import type { OpenDocument, Replica, ReplicaOptions } from './replica.ts'
 import type { Session, SessionListener } from './session.ts'
-import type { MemberListener, MemberStatus, ReplicaStatus, StoreStatus } from './status.ts'
+import type {
+  MemberListener,
+  MemberStatus,
+  MessageListener,
+  ReplicaStatus,
+  StoreStatus,
+} from './status.ts'
 import type { StoreDriver } from './store-driver.ts'
 import { thisMachine } from './this-machine.ts'
 
@@ -22,6 +39,11 @@ const NOTHING = Uint8Array.of(0)
 const CLOSING: Rejection = {
   code: 'closing',
   reason: 'This replica is closing; attach to another, or come back later.',
+}
+
+const LEAVING: Rejection = {
+  code: 'closing',
+  reason: 'This replica is leaving for good; attach to another.',
 }
 
 /** Opens a replica: recovers what its store holds, and begins to gossip. */
@@ -38,6 +60,7 @@ export class OpenReplica implements Replica {
   readonly #compaction: StoreCompaction
   readonly #address: string
   #closing: Promise<void> | undefined
+  #isLeaving = false
 
   constructor({ driver, store, storeDriver, compaction }: Parts, address: string) {
     this.#driver = driver
@@ -52,7 +75,9 @@ export class OpenReplica implements Replica {
   }
 
   attach(listener: SessionListener): Session {
-    this.#assertOpen()
+    const { clock } = this.#driver
+    if (this.#isLeaving) return refusedSession(clock, listener, LEAVING)
+    if (this.#closing !== undefined) return refusedSession(clock, listener, CLOSING)
     return new AttachedSession(this.#driver, listener)
   }
 
@@ -79,6 +104,7 @@ export class OpenReplica implements Replica {
       readOnly: engine.failure ?? null,
       floors: Object.fromEntries([...engine.floors].map(([origin, { seq }]) => [origin, seq])),
       store: this.#storeStatus(),
+      messages: engine.messages,
       rejections: { ...rejections },
     }
   }
@@ -132,8 +158,29 @@ export class OpenReplica implements Replica {
     return this.#driver.memberListeners.add(listener)
   }
 
+  setTags(tags: Readonly<Record<string, string>>): void {
+    this.#driver.dispatch({ type: 'retag', tags: orThrow(checkTags(tags)) })
+  }
+
+  broadcast(topic: string, payload: Uint8Array): void {
+    this.#assertOpen()
+    orThrow(checkTopic(topic))
+    const { messageBytesMax } = LIMITS
+    if (payload.length > messageBytesMax) {
+      const reason = `A message has ${messageBytesMax} bytes at most; this one has ${payload.length}.`
+      throw new RejoinError('too-large', reason)
+    }
+    // A copy, as it is sent later than this returns.
+    this.#driver.dispatch({ type: 'broadcast', topic, payload: payload.slice() })
+  }
+
+  onMessage(listener: MessageListener): () => void {
+    return this.#driver.messageListeners.add(listener)
+  }
+
   async open(document: string): Promise<OpenDocument> {
     this.#assertOpen()
+    if (this.#isLeaving) throw new RejoinError(LEAVING.code, LEAVING.reason)
     const local = new LocalDocument(this.#driver, document)
     await local.ready
     return local
@@ -171,6 +218,24 @@ export class OpenReplica implements Replica {
 
   #assertOpen(): void {
     if (this.#closing !== undefined) throw new RejoinError('closed', 'The replica is closed.')
+  }
+
+  async leave({ timeoutMs }: { timeoutMs?: number } = {}): Promise<void> {
+    this.#assertOpen()
+    if (this.#isLeaving) throw new RejoinError(LEAVING.code, LEAVING.reason)
+    this.#isLeaving = true
+    this.#driver.endAll(LEAVING)
+    try {
+      await handedOver(this.#driver, {
+        timeoutMs: timeoutMs ?? REPLICA_LIMITS.leaveMs,
+        isOver: () => this.#closing !== undefined,
+      })
+      await sayFarewell(this.#driver)
+    } catch (error) {
+      this.#isLeaving = false
+      throw error
+    }
+    await this.close()
   }
 
   async close(): Promise<void> {

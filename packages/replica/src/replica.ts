@@ -6,7 +6,7 @@ import type * as Y from 'yjs'
 import type { Store } from './ports/store.ts'
 import type { Transport } from './ports/transport.ts'
 import type { SessionHost } from './session.ts'
-import type { MemberListener, ReplicaStatus } from './status.ts'
+import type { MemberListener, MessageListener, ReplicaStatus } from './status.ts'
 
 export interface ReplicaOptions {
   /** Where edits are kept. Left out: in memory, for as long as the process runs. */
@@ -51,6 +51,15 @@ export interface Replica extends SessionHost {
   onStatus(listener: () => void): () => void
   /** Calls `listener` when a member joins, fails, is reachable again, updates itself, leaves or is removed. */
   onMember(listener: MemberListener): () => void
+  /** Says something else of this replica; the others see it as `updated`. Throws a `RejoinError` over the bounds. */
+  setTags(tags: Readonly<Record<string, string>>): void
+  /**
+   * Sends a message to every replica that is up now, this one too: best effort, not stored, and told to
+   * each once. Throws a `RejoinError` where the topic is over 64 bytes of UTF-8 or the payload over 8 KiB.
+   */
+  broadcast(topic: string, payload: Uint8Array): void
+  /** Calls `listener` with each message that comes, and with those that are sent here. */
+  onMessage(listener: MessageListener): () => void
   /** Resolves once the document is loaded. */
   open(document: string): Promise<OpenDocument>
   /** A whole document as one Yjs update, or `undefined` where there is none. */
@@ -64,6 +73,14 @@ export interface Replica extends SessionHost {
    * id, and brings nothing back that was deleted meanwhile (rule L9).
    */
   remove(peer: ReplicaId): void
+  /**
+   * Leaves for good: ends all sessions, waits until another member holds everything that is durable here,
+   * tells the others, and closes. Rejects with `RejoinError('timeout')` when nobody does within `timeoutMs`
+   * (30 s), and with `RejoinError('no-members')` where there is nobody: then nothing was done, and it goes
+   * on as before, for sessions that attach again. The directory, should it be started once more, takes a
+   * new id when it meets the others (rules L8, L9).
+   */
+  leave(options?: { timeoutMs?: number }): Promise<void>
   /** Makes durable what was accepted, then closes sessions, links and the store. */
   close(): Promise<void>
 }

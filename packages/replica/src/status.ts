@@ -1,4 +1,4 @@
-import type { LinkView, MemberChange } from '@rejoin/engine'
+import type { LinkView, MemberChange, MessageCounts } from '@rejoin/engine'
 import type { RejectionCode, ReplicaId } from '@rejoin/protocol'
 
 import type { LinkTraffic } from './driven-link.ts'
@@ -31,6 +31,8 @@ export interface ReplicaStatus {
   /** Entries that have left the log of each origin: up to here they are in the documents only. */
   readonly floors: Record<string, number>
   readonly store: StoreStatus
+  /** Messages of the application, since this replica has its id and runs. */
+  readonly messages: MessageCounts
   /** Refused input since the start, by code. */
   readonly rejections: Partial<Record<RejectionCode, number>>
 }
@@ -55,6 +57,15 @@ export interface MemberEvent {
   readonly address: string
   readonly tags: Readonly<Record<string, string>>
 }
+
+/** What an application told all replicas that are up. */
+export interface Message {
+  readonly from: ReplicaId
+  readonly topic: string
+  readonly payload: Uint8Array
+}
+
+export type MessageListener = (message: Message) => void
 
 export type MemberListener = (event: MemberEvent) => void
 

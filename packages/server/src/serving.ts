@@ -31,6 +31,8 @@ export interface ServeOptions {
   readonly data: string
   /** Addresses of other replicas. */
   readonly peers: readonly string[]
+  /** What an operator says of this replica. */
+  readonly tags: Readonly<Record<string, string>>
   /** Where others dial this replica. Left out: the address that it listens on. */
   readonly advertise?: string
   /** Origins of web pages that may connect, beside this machine's own. */
@@ -55,6 +57,8 @@ export interface Serving {
   readonly replica: Replica
   /** Such as `http://127.0.0.1:7001`. */
   readonly url: string
+  /** Resolves when the replica has left for good, as it was asked to over HTTP: it is to be closed. */
+  readonly left: Promise<void>
   /** From now on for new links; those that are open stay. */
   useSecrets(secrets: Secrets): void
   /** Rejects when what was accepted could not be made durable; everything is closed all the same. */
@@ -81,7 +85,9 @@ async function serveStore(
   page: StaticFiles | undefined,
   options: ServeOptions,
 ): Promise<Serving> {
-  const { demo, allowOrigins, peers } = options
+  const { demo, allowOrigins, peers, tags } = options
+  let onLeft = (): void => {}
+  const left = new Promise<void>((resolve) => (onLeft = resolve))
   let handle: Handle = starting
   const server = httpServer((request) => handle(request))
   const url = await listen(server, options)
@@ -93,7 +99,7 @@ async function serveStore(
     const keepHistory = (name: string): boolean => {
       return options.keepHistory.some((prefix) => name.startsWith(prefix))
     }
-    const replica = await openReplica({ store, transport, peers, keepHistory })
+    const replica = await openReplica({ store, transport, peers, tags, keepHistory })
     countRejection = (rejection) => replica.countRejection(rejection)
     const sockets = serveWebSockets(server, {
       host: replica,
@@ -101,7 +107,7 @@ async function serveStore(
       allowOrigins,
       bounds: BOUNDS,
     })
-    const site = { replica, store, demo, page, streams: new EventStreams() }
+    const site = { replica, store, demo, page, streams: new EventStreams(), onLeft }
     handle = router({
       find: (path) => findResource(site, path),
       allowOrigins,
@@ -116,7 +122,8 @@ async function serveStore(
         await closed
       }
     }
-    return { replica, url, useSecrets: (secrets) => transport.useSecrets(secrets), close }
+    const useSecrets = (secrets: Secrets): void => transport.useSecrets(secrets)
+    return { replica, url, left, useSecrets, close }
   } catch (error) {
     await transport.close()
     server.closeAllConnections()

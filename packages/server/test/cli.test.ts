@@ -24,7 +24,19 @@ describe('rejoin', () => {
   it('helps, with every command, its options and examples', async () => {
     const general = await outcome(rejoin(['--help']))
     expect(general).toMatchObject({ exitCode: 0, stderr: '' })
-    const maintenance = ['remove', 'check', 'backup', 'restore', 'compact', 'export', 'import']
+    const maintenance = [
+      'members',
+      'leave',
+      'send',
+      'listen',
+      'remove',
+      'check',
+      'backup',
+      'restore',
+      'compact',
+      'export',
+      'import',
+    ]
     for (const command of ['serve', 'status', ...maintenance, 'replay']) {
       expect(general.stdout).toContain(`  ${command} `)
       const help = await outcome(rejoin([command, '--help']))
@@ -50,6 +62,13 @@ describe('rejoin', () => {
     [['serve', '--data', 'x', '--peer', 'ws://a/#b'], '--peer must be a WebSocket address'],
     [['serve', '--data', 'x', '--static', 'y'], '--demo'],
     [['serve', '--data', 'x', '--allow-origin', 'app.example'], '--allow-origin must be an origin'],
+    [['serve', '--data', 'x', '--tag', 'region'], '--tag must be a name and a value'],
+    [['serve', '--data', 'x', '--tag', 'a=1', '--tag', 'a=2'], '--tag must name "a" once'],
+    [['serve', '--data', 'x', '--tag', `a=${'x'.repeat(65)}`], 'has 65 bytes'],
+    [['members', '--state', 'dead'], '--state must be one of alive, suspect'],
+    [['members', '--watch', '--state', 'failed'], '--watch has events'],
+    [['send', 'deploy', 'x'.repeat(8_193)], '8192 bytes at most'],
+    [['leave', '--timeout', '51'], '--timeout must be a whole number from 1 to 50'],
     [['status', 'now'], 'one word too many'],
     [['status', '--url', '7001'], 'no address of a replica'],
     [['replay', '--to', 'ws://127.0.0.1:1'], 'FILE'],

@@ -39,6 +39,7 @@ interface SiteOptions {
   readonly demo?: boolean
   readonly page?: string
   readonly store?: Store
+  readonly onLeft?: () => void
 }
 
 export async function openSite(options: SiteOptions = {}): Promise<Site> {
@@ -52,12 +53,14 @@ export async function openSite(options: SiteOptions = {}): Promise<Site> {
     openReplica({ transport: network.transport('b'), peers: ['memory:a'] }),
   ])
   const page = options.page === undefined ? undefined : await staticFiles(options.page)
+  const onLeft = options.onLeft ?? ((): void => {})
   const site = {
     replica,
     store: { backup: nothing },
     demo: options.demo === true,
     page,
     streams: new EventStreams(),
+    onLeft,
   }
   const allowOrigins = ['https://app.example']
   const find = (path: string): ReturnType<typeof findResource> => findResource(site, path)

@@ -1,7 +1,6 @@
 import type { Link } from '@rejoin/replica'
 import { decodeReplicaMessage, rejectionOfClose } from '@rejoin/protocol'
 
-import { purposeOf } from './purpose.ts'
 import { SimulatedLink, type Closing } from './simulated-link.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import type { SimulatedReplica } from './simulated-replica.ts'
@@ -12,6 +11,8 @@ import type { World } from './world.ts'
 const SLOW_MS = 2_000
 /** Between two tries to reach whoever does not answer, in ms, as TCP makes them. */
 const KNOCK_MS = 1_000
+/** A probe has its kind, a number and maybe an id. */
+const PROBE_BYTES_MAX = 20
 /** As a WebSocket calls an end that nobody asked for (RFC 6455). */
 const BROKEN: Closing = { closeCode: 1006, reason: 'The link broke.' }
 
@@ -64,7 +65,7 @@ export class Network {
 
   send(from: SimulatedLink, frame: Uint8Array): void {
     const { agenda, happened } = this.#world
-    from.owner.replica.sent[purposeOf(frame)] += 1
+    if (!isProbe(frame)) from.owner.replica.framesSent += 1
     if (from.isMute) {
       happened.lostFrames += 1
       this.#world.record?.({ type: 'swallowed', link: from, frame })
@@ -168,6 +169,13 @@ function isBack(vanished: SimulatedLink | undefined): boolean {
 /** `a → b` */
 function arrowOf({ owner, other }: SimulatedLink): string {
   return `${owner.replica.name} → ${other?.owner.replica.name}`
+}
+
+/** Whether a replica only sees by it whether another is alive, which never ends. */
+function isProbe(frame: Uint8Array): boolean {
+  if (frame.length > PROBE_BYTES_MAX) return false
+  const decoded = decodeReplicaMessage(frame)
+  return decoded.ok && /^(?:ping|ack|nack|ping-req)$/.test(decoded.value.type)
 }
 
 function isEntries(frame: Uint8Array): boolean {

@@ -3,7 +3,6 @@ import type { RejectionCode } from '@rejoin/protocol'
 import type { SessionListener } from '@rejoin/replica'
 
 import type { Disk } from './disk.ts'
-import type { Purpose } from './purpose.ts'
 import type { SimulatedLink } from './simulated-link.ts'
 import { SimulatedProcess } from './simulated-process.ts'
 import type { SimulatedSession } from './simulated-session.ts'
@@ -30,8 +29,8 @@ export class SimulatedReplica {
   readonly #refused = new Map<RejectionCode, number>()
   /** By how much its clock is ahead of the world's, in ms: it has jumped. */
   aheadMs = 0
-  /** Frames sent, by what they are for. */
-  readonly sent: Record<Purpose, number> = { probe: 0, upkeep: 0, other: 0 }
+  /** Frames sent, other than probes; at rest only heartbeats are. */
+  framesSent = 0
 
   constructor({ world, name, disk, peers }: Setting) {
     this.#world = world

@@ -69,6 +69,8 @@ function messageText(message: ReplicaMessage, nameOf: NameOf): string {
       const unmet = message.unmet.map((address) => `somebody at ${address}`)
       return `members ${[...members, ...unmet].join(', ')}`
     }
+    case 'message':
+      return `message ${message.topic} from ${nameOf(message.origin)}`
     case 'presence':
       return `presence in ${message.document}`
     case 'behind':

@@ -12,10 +12,13 @@ import { check } from '../commands/check.ts'
 import { compact } from '../commands/compact.ts'
 import { exportDocuments } from '../commands/export.ts'
 import { importDocuments } from '../commands/import.ts'
+import { leave } from '../commands/leave.ts'
+import { listen } from '../commands/listen.ts'
 import { members } from '../commands/members.ts'
 import { remove } from '../commands/remove.ts'
 import { replay } from '../commands/replay.ts'
 import { restore } from '../commands/restore.ts'
+import { send } from '../commands/send.ts'
 import { serve } from '../commands/serve.ts'
 import { status } from '../commands/status.ts'
 import { TraceError } from '../replay/trace-error.ts'
@@ -29,7 +32,10 @@ const COMMANDS: readonly Command[] = [
   serve,
   status,
   members,
+  leave,
   remove,
+  send,
+  listen,
   check,
   backup,
   restore,

@@ -82,7 +82,8 @@ async function show(
 
 async function watch(replica: HttpReplica, given: Given): Promise<number> {
   const wanted = readTags(given)
-  return await follow<MemberEvent>(replica, '/members/events', (event) => {
+  return await follow(replica, '/members/events', (told) => {
+    const event = told as MemberEvent
     if (!hasTags(event.tags, wanted)) return undefined
     return given.isOn('json') ? JSON.stringify(event) : eventText(event)
   })

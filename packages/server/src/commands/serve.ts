@@ -1,4 +1,5 @@
 /** `rejoin serve`: runs one replica until it is told to stop. */
+import { checkTags } from '@rejoin/protocol'
 import type { Replica } from '@rejoin/replica'
 
 import { misused } from '../command-line/command-error.ts'
@@ -9,6 +10,7 @@ import { serveReplica, type ServeOptions, type Serving } from '../serving.ts'
 import { listenForStop } from '../stop-request.ts'
 import { WrongSecrets } from '../wrong-secrets.ts'
 import { counted } from './counted.ts'
+import { readTags } from './tags-option.ts'
 
 /** For making durable what was accepted and closing everything; then the process ends with 1. */
 const STOP_DEADLINE_MS = 10_000
@@ -33,7 +35,8 @@ change, makes a replica read its file again, and the links that are open stay. (
 is no option for a secret itself: everybody on the machine can read a command line.)
 
 Clients connect by WebSocket: Rejoin's own, and y-websocket's with the document's name
-as the path. GET /healthz, /status, /documents and /documents/NAME answer over HTTP.`,
+as the path. GET /healthz, /status, /documents and /documents/NAME answer over HTTP;
+/members/events and /messages/events tell what happens, as it does.`,
   operands: { min: 0, max: 0 },
   options: [
     {
@@ -62,6 +65,13 @@ as the path. GET /healthz, /status, /documents and /documents/NAME answer over H
       repeatable: true,
       environment: 'REJOIN_PEERS',
       help: 'Another replica, like ws://127.0.0.1:7002. One that is up leads to all.',
+    },
+    {
+      name: 'tag',
+      value: 'K=V',
+      repeatable: true,
+      environment: 'REJOIN_TAGS',
+      help: 'What the others see of this replica, like region=eu; 16 at most, of 64 bytes each.',
     },
     {
       name: 'advertise',
@@ -113,6 +123,10 @@ as the path. GET /healthz, /status, /documents and /documents/NAME answer over H
       meaning: 'A second one, which keeps equal with the first.',
     },
     {
+      line: 'rejoin serve --data data/c --tag region=eu --tag role=archive',
+      meaning: 'With tags, which rejoin members shows.',
+    },
+    {
       line: '(umask 077; openssl rand -hex 32 > secret)',
       meaning: 'A secret, which only you can read; copy it to where the others run.',
     },
@@ -141,7 +155,7 @@ as the path. GET /healthz, /status, /documents and /documents/NAME answer over H
       process.stdout.write(readyLine(serving, options))
       tellProblems(serving.replica)
       tellWhenReadOnly(serving.replica)
-      await stop.asked
+      await Promise.race([stop.asked, serving.left.then(() => tellLeft(serving))])
       await close(serving)
     } finally {
       stop.forget()
@@ -154,6 +168,9 @@ as the path. GET /healthz, /status, /documents and /documents/NAME answer over H
 function readOptions(given: Given): ServeOptions {
   const data = given.text('data')
   if (data === undefined) throw misused('Say where to keep the data: --data DIR.')
+  const tags = readTags(given)
+  const checked = checkTags(tags)
+  if (!checked.ok) throw misused(checked.rejection.reason)
   const advertise = given.text('advertise')
   const page = given.text('static')
   if (page !== undefined && !given.isOn('demo')) {
@@ -167,6 +184,7 @@ function readOptions(given: Given): ServeOptions {
     host: given.text('host') ?? '127.0.0.1',
     port: given.whole('port', 0, 65_535) ?? 7001,
     peers: given.list('peer'),
+    tags,
     allowOrigins: given.list('allow-origin').map((origin) => readOrigin(given, origin)),
     demo: given.isOn('demo'),
     repair: given.isOn('repair'),
@@ -223,6 +241,10 @@ function tellWhenReadOnly(replica: Replica): void {
     const now = readOnly === null ? 'stores edits again.' : `is read-only now: ${readOnly}`
     process.stderr.write(`rejoin: Replica ${replica.id} ${now}\n`)
   })
+}
+
+function tellLeft({ replica }: Serving): void {
+  process.stdout.write(`Replica ${replica.id} has left for good.\n`)
 }
 
 function tellProblems(replica: Replica): void {

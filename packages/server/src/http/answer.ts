@@ -8,6 +8,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>
   /** A stream where it may be of any length; it is sent as fast as it is read. */
   readonly body: string | Uint8Array | AsyncIterable<Uint8Array>
+  /** Called when it has been sent, or can't be any more. */
+  readonly afterwards?: () => void
 }
 
 export function json(status: number, value: unknown): Answer {

@@ -8,7 +8,7 @@ import { failure, type Answer } from './answer.ts'
 import type { Request } from './request.ts'
 
 /** Calls `tell` with each event, and returns the undo. */
-type Subscribe<T> = (tell: (event: T) => void) => () => void
+type Subscribe = (tell: (event: object) => void) => () => void
 
 /** Bytes that wait for a listener; one that lets more gather does not read, and is dropped. */
 const WAITING_BYTES_MAX = 262_144
@@ -21,14 +21,14 @@ const BEAT_MS = 20_000
 export class EventStreams {
   readonly #open = new Set<EventStream>()
 
-  answer<T>({ method }: Request, subscribe: Subscribe<T>): Answer {
+  answer({ method }: Request, subscribe: Subscribe): Answer {
     if (this.#open.size >= LISTENERS_MAX) {
       const message = `${LISTENERS_MAX} listeners are there already; end one, or ask another replica.`
       return failure(503, 'busy', message)
     }
     const headers = { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' }
     if (method === 'HEAD') return { status: 200, headers, body: '' }
-    const stream = new EventStream(subscribe as Subscribe<unknown>)
+    const stream = new EventStream(subscribe)
     this.#open.add(stream)
     stream.on('close', () => this.#open.delete(stream))
     return { status: 200, headers, body: stream }
@@ -39,7 +39,7 @@ class EventStream extends Readable {
   readonly #unsubscribe: () => void
   readonly #beat: NodeJS.Timeout
 
-  constructor(subscribe: Subscribe<unknown>) {
+  constructor(subscribe: Subscribe) {
     super()
     this.#unsubscribe = subscribe((event) => this.#write(`${JSON.stringify(event)}\n`))
     this.#beat = setInterval(() => this.#write('\n'), BEAT_MS)

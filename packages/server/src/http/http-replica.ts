@@ -57,15 +57,16 @@ export class HttpReplica {
     return response.body
   }
 
-  /** What happens from now on, as it does; ends with an error unless `signal` ends it. */
-  async *events<T>(path: string, signal: AbortSignal): AsyncGenerator<T> {
+  /** What happens from when `onOpen` is called, as it does; ends with an error unless `signal` ends it. */
+  async *events(path: string, signal: AbortSignal, onOpen: () => void): AsyncGenerator {
     const response = await fetch(`${this.httpUrl}${path}`, { signal }).catch((cause: unknown) => {
       if (!signal.aborted) throw this.#unanswered(cause)
     })
     if (response === undefined) return
     if (!response.ok || response.body === null) throw await this.#refused(response)
+    onOpen()
     try {
-      yield* readJsonLines<T>(response.body)
+      yield* readJsonLines(response.body)
     } catch (cause) {
       if (!signal.aborted) throw this.#ended(cause)
     }
@@ -78,6 +79,25 @@ export class HttpReplica {
 
   async remove(member: ReplicaId): Promise<void> {
     const response = await this.#ask('DELETE', `/members/${member}`)
+    if (!response.ok) throw await this.#refused(response)
+    await response.body?.cancel()
+  }
+
+  /** Lets it leave for good; answers its id. */
+  async leave(timeoutS: number): Promise<string> {
+    const deadlineMs = timeoutS * 1_000 + DEADLINE_MS
+    const response = await this.#ask('POST', `/leave?timeout=${timeoutS}`, { deadlineMs })
+    if (!response.ok) throw await this.#refused(response)
+    const body = parsedJson(await response.text())
+    return isRecord(body) ? String(body.left) : ''
+  }
+
+  /** A message to all replicas that are up. */
+  async send(topic: string, payload: Uint8Array<ArrayBuffer>): Promise<void> {
+    // A topic that every URL parser takes for a step up the path would name something else.
+    if (topic === '.' || topic === '..') throw misused(`A message can't have the topic ${topic}.`)
+    const path = `/messages/${encodeURIComponent(topic)}`
+    const response = await this.#ask('POST', path, { body: payload })
     if (!response.ok) throw await this.#refused(response)
     await response.body?.cancel()
   }
@@ -96,10 +116,18 @@ export class HttpReplica {
     await response.body?.cancel()
   }
 
-  async #ask(method: string, path: string): Promise<Response> {
+  async #ask(
+    method: string,
+    path: string,
+    {
+      body,
+      deadlineMs = DEADLINE_MS,
+    }: { body?: Uint8Array<ArrayBuffer>; deadlineMs?: number } = {},
+  ): Promise<Response> {
     try {
-      const signal = AbortSignal.timeout(DEADLINE_MS)
-      return await fetch(`${this.httpUrl}${path}`, { method, signal })
+      const signal = AbortSignal.timeout(deadlineMs)
+      const sent = body === undefined ? {} : { body }
+      return await fetch(`${this.httpUrl}${path}`, { method, signal, ...sent })
     } catch (cause) {
       throw this.#unanswered(cause)
     }

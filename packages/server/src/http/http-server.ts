@@ -6,6 +6,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { pipeline, Readable, type Duplex } from 'node:stream'
 
+import { LIMITS } from '@rejoin/protocol'
+
 import { failure, type Answer } from './answer.ts'
 import { splitTarget, type Request } from './request.ts'
 
@@ -13,8 +15,8 @@ export type Handle = (request: Request) => Answer | Promise<Answer>
 
 /** Request line and headers, in bytes; more is answered with 431. */
 const HEADER_BYTES_MAX = 16_384
-/** A body, in bytes: no request here needs any, so it is discarded, and more is answered with 413. */
-const BODY_BYTES_MAX = 1_024
+/** A body, in bytes: that of a message, as no other request needs any. More is answered with 413. */
+const BODY_BYTES_MAX = LIMITS.messageBytesMax
 /** Time to send the headers; then 408. */
 const HEADERS_TIMEOUT_MS = 10_000
 /** Time to send the whole request; then 408. */
@@ -64,19 +66,47 @@ async function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (claimsBody(request)) {
+  if (claimsLongBody(request)) {
     response.setHeader('connection', 'close')
-    const message = `A request may have ${BODY_BYTES_MAX} bytes of body at most; send none.`
+    const message = `A request may have ${BODY_BYTES_MAX} bytes of body at most, and must say how many it has.`
     return write(response, request, failure(413, 'too-large', message))
   }
-  request.resume()
-  write(response, request, await answerOf(handle, request))
+  const body = await readBody(request)
+  // Whoever broke off does not wait for an answer.
+  if (body === undefined) return
+  const answer = await answerOf(handle, request, body)
+  if (answer.afterwards !== undefined) whenOver(response, answer.afterwards)
+  write(response, request, answer)
 }
 
-async function answerOf(handle: Handle, message: IncomingMessage): Promise<Answer> {
+/** `undefined` when it breaks off; its length is bounded by what the headers claim. */
+async function readBody(request: IncomingMessage): Promise<Uint8Array | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) === 0) {
+    request.resume()
+    return new Uint8Array()
+  }
+  const chunks: Buffer[] = []
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+    return Buffer.concat(chunks)
+  } catch {
+    return undefined
+  }
+}
+
+function whenOver(response: ServerResponse, then: () => void): void {
+  if (response.closed) then()
+  else response.once('close', then)
+}
+
+async function answerOf(
+  handle: Handle,
+  message: IncomingMessage,
+  body: Uint8Array,
+): Promise<Answer> {
   const { method = 'GET', url = '/', headers } = message
   try {
-    return await handle({ method, headers, ...splitTarget(url) })
+    return await handle({ method, headers, body, ...splitTarget(url) })
   } catch (error) {
     console.error(`${method} ${url} failed:`, error)
     return failure(500, 'internal', 'The request failed; the reason is in the log of the replica.')
@@ -84,7 +114,7 @@ async function answerOf(handle: Handle, message: IncomingMessage): Promise<Answe
 }
 
 /** A chunked body has no known length, so it counts as too long. */
-function claimsBody(request: IncomingMessage): boolean {
+function claimsLongBody(request: IncomingMessage): boolean {
   if (request.headers['transfer-encoding'] !== undefined) return true
   return Number(request.headers['content-length'] ?? 0) > BODY_BYTES_MAX
 }

@@ -1,5 +1,5 @@
 import { parseReplicaId } from '@rejoin/protocol'
-import type { MemberEvent, Replica } from '@rejoin/replica'
+import type { Replica } from '@rejoin/replica'
 
 import { failure, nothing } from './answer.ts'
 import type { EventStreams } from './event-stream.ts'
@@ -22,6 +22,6 @@ export function member(replica: Replica, rawId: string): Resource {
 /** `GET /members/events`: what happens to members from now on. */
 export function memberEvents(replica: Replica, streams: EventStreams): Resource {
   return {
-    GET: (request) => streams.answer<MemberEvent>(request, (tell) => replica.onMember(tell)),
+    GET: (request) => streams.answer(request, (tell) => replica.onMember(tell)),
   }
 }

@@ -10,6 +10,8 @@ export interface Request {
   readonly path: string
   readonly query: URLSearchParams
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** Whole; empty where there is none. */
+  readonly body: Uint8Array
 }
 
 export function splitTarget(target: string): Pick<Request, 'path' | 'query'> {

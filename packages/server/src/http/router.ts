@@ -10,7 +10,7 @@ import type { Handle } from './http-server.ts'
 import { mayUse } from './origins.ts'
 import { header, type Request } from './request.ts'
 
-type Method = 'GET' | 'PUT' | 'DELETE'
+type Method = 'GET' | 'PUT' | 'POST' | 'DELETE'
 export type Resource = Readonly<Partial<Record<Method, Handle>>>
 
 export interface Routes {
@@ -51,7 +51,7 @@ async function answerOf(resource: Resource, request: Request): Promise<Answer> {
 
 function handlerOf(resource: Resource, method: string): Handle | undefined {
   if (method === 'GET' || method === 'HEAD') return resource.GET
-  if (method === 'PUT' || method === 'DELETE') return resource[method]
+  if (method === 'PUT' || method === 'POST' || method === 'DELETE') return resource[method]
   return undefined
 }
 
@@ -81,5 +81,7 @@ function sharing(request: Request): Record<string, string> {
 function statusOf({ code }: RejoinError): number {
   if (code === 'unknown-peer') return 404
   if (code === 'bad-name') return 400
+  if (code === 'too-large') return 413
+  if (code === 'no-members') return 409
   return 503
 }

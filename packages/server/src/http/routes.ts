@@ -6,8 +6,10 @@ import { document, documentNames } from './documents.ts'
 import { failure } from './answer.ts'
 import type { EventStreams } from './event-stream.ts'
 import { health, status } from './health.ts'
+import { leave } from './leave.ts'
 import { link } from './links.ts'
 import { member, memberEvents } from './members.ts'
+import { message, messageEvents } from './messages.ts'
 import type { Resource } from './router.ts'
 import type { StaticFiles } from './static-files.ts'
 
@@ -18,11 +20,14 @@ export interface Site {
   readonly demo: boolean
   readonly page: StaticFiles | undefined
   readonly streams: EventStreams
+  /** Called when the replica has left for good, and who asked for it knows. */
+  readonly onLeft: () => void
 }
 
 const DOCUMENTS = '/documents/'
 const LINKS = '/links/'
 const MEMBERS = '/members/'
+const MESSAGES = '/messages/'
 
 /** What a replica serves, by raw path; all else is a file of the page, if there is a page. */
 export function findResource(site: Site, path: string): Resource | undefined {
@@ -31,6 +36,9 @@ export function findResource(site: Site, path: string): Resource | undefined {
   if (path === '/status') return status(replica)
   if (path === '/documents') return documentNames(replica)
   if (path === '/backup') return backup(site.store)
+  if (path === '/leave') return leave(replica, site.onLeft)
+  if (path === '/messages/events') return messageEvents(replica, streams)
+  if (path.startsWith(MESSAGES)) return message(replica, path.slice(MESSAGES.length))
   if (path === '/members/events') return memberEvents(replica, streams)
   if (path.startsWith(MEMBERS)) return member(replica, path.slice(MEMBERS.length))
   if (path.startsWith(DOCUMENTS)) return document(replica, path.slice(DOCUMENTS.length))

@@ -64,8 +64,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'show a stable version that is one too high',
     rule: 'L6',
     file: 'gossip/dist/gossip.js',
-    find: ']) : meet(versions);',
-    replace: ']) : new Map([...meet(versions)].map(([id, seq]) => [id, seq + 1]));',
+    find: ': meet(versions);',
+    replace: ': new Map([...meet(versions)].map(([id, seq]) => [id, seq + 1]));',
   },
   {
     name: 'take a replica that nobody met for one that holds everything',

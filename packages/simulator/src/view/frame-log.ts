@@ -102,6 +102,9 @@ function kindOf(type: ReplicaMessageType): FrameKind {
     case 'shuffle':
     case 'prune':
       return 'overlay'
+    // An application's messages are passed on and never stored, as presence is.
+    case 'message':
+      return 'presence'
     default:
       return type
   }
