@@ -80,7 +80,6 @@ export class AntiEntropy {
   announceTimer(timer: GossipTimer): void {
     if (timer.token !== this.#announceToken) return
     this.#announcing = false
-    this.#with.roster.flush()
     for (const link of this.#links.open()) this.#tell(link, false)
   }
 
@@ -112,6 +111,7 @@ export class AntiEntropy {
   /** Not before the peer knows the members whose versions it may count (rule L6). */
   #tell(link: OpenLink, all: boolean): void {
     if (!link.isAgreed || link.blocked) return
+    this.#with.roster.flush()
     const heads = new Map<ReplicaId, Head>()
     for (const [origin, head] of this.#log.heads) {
       if (!all && seqOf(link.told, origin) === head.seq) continue

@@ -163,7 +163,13 @@ export class Census {
     this.#stable = this.#low
     this.#lastHigh = this.#high
     this.#with.emit({ type: 'members', changed: [] })
-    if (!covers(this.#stable, this.#high)) this.#wait()
+    if (this.#isDue) this.#wait()
+  }
+
+  /** Whether anybody holds what is not stable, as far as is known: who was counted, or this replica since. */
+  get #isDue(): boolean {
+    const held = new Map([...this.#with.log.heads].map(([origin, { seq }]) => [origin, seq]))
+    return !covers(this.#stable, join([held, this.#high]))
   }
 
   /** The next census follows after a while, if by then there is something that is not stable. */
@@ -189,9 +195,7 @@ export class Census {
       return this.#tell([...this.#with.links.open()])
     }
     this.#isWaiting = false
-    if (!this.isOn || !this.#isWhole) return
-    const held = new Map([...this.#with.log.heads].map(([origin, { seq }]) => [origin, seq]))
-    if (!covers(this.#stable, join([held, this.#high]))) this.#begin(this.#round + 1)
+    if (this.isOn && this.#isWhole && this.#isDue) this.#begin(this.#round + 1)
   }
 
   /** A link is agreed: the peer hears how far the census is. */

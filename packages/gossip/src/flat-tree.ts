@@ -114,6 +114,8 @@ export class FlatTree {
 
   #attach(parent: OpenLink): void {
     parent.isEager = true
+    // Who was its child until it became the root, or came to be nearer to it, is that no more.
+    parent.isChild = false
     const graft = encodeReplicaMessage({ type: 'want', ranges: [], graft: true })
     this.#with.emit({ type: 'send', links: [parent.id], frame: graft })
   }

@@ -123,6 +123,7 @@ export class Membership {
   believe(record: MemberRecord): boolean {
     if (record.replica === this.#self) return this.#refute(record)
     const known = this.get(record.replica)
+    // Whatever else is said with it must not count, or who left and was removed would be one or the other.
     const canonical = isRetired(record) ? retiredRecord(record.replica, record.state) : record
     if (known !== undefined && !isNewer(canonical, known)) return false
     this.#put({
@@ -213,7 +214,8 @@ function changeBetween(
   before: KnownMember | undefined,
   { state, address, tags }: KnownMember,
 ): MemberChange | undefined {
-  if (state === 'left' || state === 'removed') return before?.state === state ? undefined : state
+  // Whether it left or was removed is not remembered, so that it may be told once more, and otherwise.
+  if (state === 'left' || state === 'removed') return before?.retired === true ? undefined : state
   if (before === undefined) return 'joined'
   if (state === 'failed') return before.state === 'failed' ? undefined : 'failed'
   if (state === 'alive' && before.state === 'failed') return 'reachable'

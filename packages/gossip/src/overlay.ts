@@ -61,6 +61,9 @@ export class Overlay {
   started(): void {
     this.resize()
     for (const address of this.book.all()) this.#mesh.dial(address)
+    if (this.#isMesh) return
+    // The members that are remembered may have moved; and until these are met nothing is stable (rule L6).
+    for (const address of this.unmet()) this.dialling.dial(address, 'visit')
   }
 
   /** How many there are has changed. */

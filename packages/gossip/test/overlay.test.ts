@@ -1,4 +1,4 @@
-import { NO_TAGS, type MemberRecord, type ReplicaId } from '@rejoin/protocol'
+import { EMPTY_VERSION, NO_TAGS, type MemberRecord, type ReplicaId } from '@rejoin/protocol'
 import { describe, expect, test } from 'vitest'
 
 import { OVERLAY_LIMITS } from '../src/overlay-limits.ts'
@@ -103,5 +103,30 @@ describe('a replica whose view is full', () => {
     expect(closed[1]).toBe('evicted')
     expect(peers.map((_, at) => at + 1)).toContain(closed[0])
     expect(rig.sent(closed[0])).toContain('contacts')
+  })
+})
+
+describe('[L6] one that remembers many', () => {
+  const members = Array.from({ length: 20 }, (_, at) => {
+    const replica = (at + 1).toString(16).padStart(16, '0') as ReplicaId
+    return { replica, address: `at ${at + 1}`, version: EMPTY_VERSION, retired: false }
+  })
+
+  test('has met whoever it is configured with and remembers', () => {
+    const rig = new Rig(['at 7'], members)
+    expect(rig.gossip.unmet()).toEqual([])
+  })
+
+  test('visits at once whoever else it is configured with, as the others may have moved', () => {
+    const rig = new Rig(['at 7', 'elsewhere'], members)
+    expect(rig.gossip.unmet()).toEqual(['elsewhere'])
+    rig.step({ type: 'started' })
+    expect(rig.take('dial').map(({ address }) => address)).toContain('elsewhere')
+    rig.step({ type: 'linked', link: 1, dialled: 'elsewhere' })
+    rig.hears(1, { ...helloOf(id('a')), address: 'elsewhere' })
+    expect(rig.gossip.unmet()).toEqual([])
+    // What that one believes is different, so that it is asked for a link.
+    rig.hears(1, { type: 'contacts', contacts: [] })
+    expect(rig.take('dial').map(({ address }) => address)).toContain('elsewhere')
   })
 })

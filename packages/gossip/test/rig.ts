@@ -1,4 +1,10 @@
-import { Gossip, RememberedMembers, type GossipEffect, type GossipEvent } from '@rejoin/gossip'
+import {
+  Gossip,
+  RememberedMembers,
+  type GossipEffect,
+  type GossipEvent,
+  type Member,
+} from '@rejoin/gossip'
 import {
   decodeReplicaMessage,
   encodeReplicaMessage,
@@ -40,7 +46,7 @@ export class Rig {
   now = 0
   #effects: GossipEffect[] = []
 
-  constructor(peers: readonly string[] = []) {
+  constructor(peers: readonly string[] = [], members: readonly Member[] = []) {
     const log = {
       heads: this.heads,
       floors: new Map<ReplicaId, Head>(),
@@ -57,7 +63,7 @@ export class Rig {
       address: 'm',
       tags: new Map(),
       peers,
-      members: new RememberedMembers([]),
+      members: new RememberedMembers(members),
       log,
       chain,
       seed: 1,

@@ -6,7 +6,6 @@ import {
   decodeEntry,
   EMPTY_VERSION,
   encodeEntry,
-  seqOf,
   type ChainHash,
   type Head,
   type Heads,
@@ -80,11 +79,6 @@ export class WorldLog implements LogView {
     const held = this.#entries.get(origin) ?? []
     const entries = held.slice(from - 1, to).map(({ bytes }) => bytes)
     return { previous: held[from - 2]?.hash ?? CHAIN_START, entries }
-  }
-
-  /** Whether it holds everything that `other` does. */
-  covers(other: WorldLog): boolean {
-    return [...other.heads].every(([origin, { seq }]) => seqOf(this.applied, origin) >= seq)
   }
 }
 

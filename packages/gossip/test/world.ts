@@ -1,10 +1,14 @@
 import type { GossipEffect, GossipEvent, LinkId } from '@rejoin/gossip'
 import {
+  covers,
   decodeReplicaMessage,
   EMPTY_VERSION,
+  join,
+  NO_TAGS,
   type RejectionCode,
   type ReplicaId,
   type ReplicaMessage,
+  type Tags,
 } from '@rejoin/protocol'
 
 import { Chance } from '../src/chance.ts'
@@ -69,13 +73,14 @@ export class World implements LinksHost, Surroundings {
     return replica
   }
 
-  /** Starts those that never were up, or these; then lets time pass. */
-  start(ms: number, replicas: readonly WorldReplica[] = this.replicas): void {
+  /** Starts all, or these, and lets time pass. */
+  start(ms: number, replicas: readonly WorldReplica[] = this.replicas, tags: Tags = NO_TAGS): void {
     for (const replica of replicas) {
-      const isFirst = replica === this.replicas[0] || this.#options.remembered === true
+      const knowsAll = this.#options.remembered === true && replica.place < this.#options.replicas
+      const peers = knowsAll || replica.place === 0 ? [] : [this.replica(0).address]
       replica.hasPower = true
       this.links.cameBack(replica.place)
-      replica.start(isFirst ? [] : [this.replica(0).address], this.#options.seed)
+      replica.start(peers, this.#options.seed, tags)
     }
     this.run(ms)
   }
@@ -182,8 +187,9 @@ export class World implements LinksHost, Surroundings {
 
   /** Whether those that are up hold the same, and all that any of them holds. */
   get areEqual(): boolean {
-    const up = this.up()
-    return up.every(({ log }) => up.every((other) => log.covers(other.log)))
+    const up = this.up().map(({ log }) => log.applied)
+    const all = join(up)
+    return up.every((version) => covers(version, all))
   }
 }
 
