@@ -43,7 +43,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'leave sessions with an engine that is gone',
     rule: 'L8',
     file: 'replica/dist/driver.js',
-    find: 'this.#endAll(RESTARTING);',
+    find: 'this.endAll(RESTARTING);',
     replace: '',
   },
   {
