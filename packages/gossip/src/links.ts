@@ -125,12 +125,16 @@ export class Links {
       this.#end(link, { code: 'link-cut', reason: 'This link is cut until it is mended.' })
       return undefined
     }
+    if (this.#isLate(link, hello)) {
+      this.#end(link, { code: 'silent', reason: 'This process has ended, and runs anew.' })
+      return undefined
+    }
     const refusal = this.#refusalOf(link, hello)
     if (refusal !== undefined) {
       this.refuse(link, refusal)
       return undefined
     }
-    this.#runs.seen(hello)
+    this.#runs.seen(hello, link.heardAt)
     const isInbound = link.dialled === undefined
     if (isInbound) link.wish = hello.wish
     if (link.wish === 'visit') {
@@ -164,6 +168,11 @@ export class Links {
   /** Closes a link that was for a visit only. */
   leave(link: LinkState): void {
     this.#end(link, { code: 'visited', reason: 'This was a visit only.' })
+  }
+
+  /** Whether it is the word of a process that has ended since, and not of a copy. */
+  #isLate({ openedAt }: LinkState, hello: Hello): boolean {
+    return this.#runs.isPast(hello) && this.#runs.isOlder(hello.replica, openedAt)
   }
 
   #refusalOf(link: LinkState, hello: Hello): Rejection | undefined {

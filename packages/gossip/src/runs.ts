@@ -5,20 +5,28 @@ import { GOSSIP_LIMITS } from './limits.ts'
 /**
  * In which runs of a process each id was met. A process that restarts has a new run, and its old one
  * is never heard of again; a past run that comes back shows that two processes live with one id, each
- * on its own copy of a data directory (rule L8).
+ * on its own copy of a data directory (rule L8). What such a run said before it ended may come late.
  */
 export class Runs {
   /** The runs of each id, the one met last at the end. */
   readonly #runs = new Map<ReplicaId, RunId[]>()
+  /** When the one met last was met first. */
+  readonly #since = new Map<ReplicaId, number>()
 
   isPast({ replica, run }: Hello): boolean {
     const runs = this.#runs.get(replica) ?? []
     return runs.includes(run) && runs.at(-1) !== run
   }
 
-  seen({ replica, run }: Hello): void {
+  /** Whether a link that opened at `openedAt` did so before the run that was met last was met. */
+  isOlder(replica: ReplicaId, openedAt: number): boolean {
+    return openedAt < (this.#since.get(replica) ?? 0)
+  }
+
+  seen({ replica, run }: Hello, now: number): void {
     const runs = this.#runs.get(replica) ?? []
     if (runs.at(-1) === run) return
     this.#runs.set(replica, [...runs, run].slice(-GOSSIP_LIMITS.runsMax))
+    this.#since.set(replica, now)
   }
 }
