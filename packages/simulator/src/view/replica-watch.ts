@@ -14,6 +14,8 @@ export type Happening = readonly [HappeningKind, string]
 interface Seen {
   readonly state: ReplicaState
   readonly disk: Disk
+  /** Whether it was asked to end. */
+  readonly isEnding: boolean
   readonly aheadMs: number
   readonly rejections: ReadonlyMap<RejectionCode, number>
 }
@@ -37,11 +39,12 @@ export class ReplicaWatch {
   look(): { changed: Partial<ReplicaState> | undefined; happened: readonly Happening[] } {
     const replica = this.#replica
     const before = this.#seen
-    const { disk, aheadMs } = replica
+    const { disk, aheadMs, process } = replica
+    const isEnding = process?.isOpen === false
     const isAnother = before !== undefined && before.disk.replica !== disk.replica
     if (replica.engine === undefined || isAnother) this.incoming.forget()
     const state = stateOf(replica, this.incoming, this.#names)
-    const seen = { state, disk, aheadMs, rejections: replica.rejections }
+    const seen = { state, disk, isEnding, aheadMs, rejections: replica.rejections }
     this.#seen = seen
     const changed = differing(before?.state, state)
     return { changed, happened: before === undefined ? [] : [...this.#happened(before, seen)] }
@@ -50,7 +53,7 @@ export class ReplicaWatch {
   *#happened(before: Seen, after: Seen): Generator<Happening> {
     const { name } = this.#replica
     yield* this.#toIdentity(before, after)
-    yield* lifeOf(name, before.state, after.state)
+    yield* lifeOf(name, before, after.state)
     const ms = after.aheadMs - before.aheadMs
     if (ms > 0) yield ['clock', `the clock of ${name} jumps ahead by ${durationText(ms)}`]
     yield* diskOf(name, before.state, after.state)
@@ -96,9 +99,14 @@ export class ReplicaWatch {
   }
 }
 
-function* lifeOf(name: string, before: ReplicaState, after: ReplicaState): Generator<Happening> {
+function* lifeOf(
+  name: string,
+  { state: before, isEnding }: Seen,
+  after: ReplicaState,
+): Generator<Happening> {
   if (before.life === after.life) return
-  if (after.life === 'down') yield ['crashed', `${name} crashes`]
+  if (after.life === 'down' && isEnding) yield ['ended', `${name} ends, as it was asked to`]
+  else if (after.life === 'down') yield ['crashed', `${name} crashes`]
   else if (before.life === 'down') yield ['started', `${name} starts again`]
   else if (after.life === 'still') yield ['still', `${name} stands still`]
   else yield ['goes-on', `${name} goes on`]

@@ -40,6 +40,11 @@ export const EXPLANATIONS: Readonly<Record<HappeningKind, Explanation>> = {
     meaning:
       'All that is in memory is gone. The commit that was under way is on the disk whole, or not at all.',
   },
+  ended: {
+    group: 'faults',
+    meaning:
+      'It was asked to end: it took no more, brought to its disk what it had taken, and told its peers.',
+  },
   started: {
     group: 'faults',
     meaning: 'It reads its log and its members from its disk, dials, and catches up.',

@@ -138,6 +138,7 @@ export const HAPPENINGS = [
   'fast',
   'blackout',
   'crashed',
+  'ended',
   'started',
   'still',
   'goes-on',
