@@ -21,7 +21,7 @@ import type { Links } from './links.ts'
 import type { Membership } from './membership.ts'
 import type { Pace } from './pace.ts'
 import { fingerprintOfVersion, isSameFingerprint } from './fingerprint-bytes.ts'
-import type { FlatTree } from './flat-tree.ts'
+import { isFar, type FlatTree } from './flat-tree.ts'
 import type { Plumtree } from './plumtree.ts'
 import type { Roster } from './roster.ts'
 
@@ -95,9 +95,7 @@ export class AntiEntropy {
     if (!link.isAgreed || link.blocked) return
     const held = [...this.#log.heads].map(([origin, { seq }]) => [origin, seq] as const)
     const sum = fingerprintOfVersion(new Map(held))
-    const [heads, members] = [new Map<ReplicaId, Head>(), new Map<ReplicaId, Version>()]
-    const frame = encodeReplicaMessage({ type: 'have', heads, members, sum })
-    this.#emit({ type: 'send', links: [link.id], frame })
+    this.#say(link, { heads: new Map(), members: new Map(), sum })
   }
 
   /** A peer's fingerprint shows whether it was understood; if not, it is asked for everything. */
@@ -125,12 +123,17 @@ export class AntiEntropy {
       link.told.set(origin, 0)
     }
     const members = this.#versionsFor(link, all)
-    const position = this.#with.tree.position
-    const isMoved = position !== undefined && position.distance !== link.toldDistance
+    const isMoved = isFar(link.toldPosition, this.#with.tree.position)
     if (!all && !isMoved && heads.size === 0 && members.size === 0) return
-    link.toldDistance = position?.distance
+    this.#say(link, { heads, members })
+  }
+
+  /** Every `have` says where this replica stands, as one without says that it stands nowhere. */
+  #say(link: OpenLink, said: Pick<Have, 'heads' | 'members' | 'sum'>): void {
+    const { position } = this.#with.tree
+    link.toldPosition = position
     const standing = position === undefined ? {} : { position }
-    const frame = encodeReplicaMessage({ type: 'have', heads, ...standing, members })
+    const frame = encodeReplicaMessage({ type: 'have', ...said, ...standing })
     this.#emit({ type: 'send', links: [link.id], frame })
   }
 
@@ -170,8 +173,7 @@ export class AntiEntropy {
       (isComplete && [...version.keys()].some((origin) => !heads.has(origin)))
     if (!isLess) return
     const members = new Map([[link.replica, version]])
-    const frame = encodeReplicaMessage({ type: 'have', heads: new Map(), members })
-    this.#emit({ type: 'send', links: [link.id], frame })
+    this.#say(link, { heads: new Map(), members })
   }
 
   #learn(link: OpenLink, have: Have): void {

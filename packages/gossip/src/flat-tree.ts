@@ -1,4 +1,4 @@
-import { encodeReplicaMessage, type TreePosition } from '@rejoin/protocol'
+import { encodeReplicaMessage, type Dot, type TreePosition } from '@rejoin/protocol'
 
 import type { Emit } from './events.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
@@ -18,19 +18,24 @@ export interface FlatTreeOptions {
 /**
  * Keeps the tree of the broadcast flat. Plumtree bends its tree for each sender by comparing the hops of
  * what comes eagerly and lazily; with senders that take turns it is then never flat for any. Here all
- * agree on a root and know how far they are from it, as neighbours tell each other (a distance vector,
- * as in RIP): each has the neighbour by which it is nearest for a parent. So the tree is one of shortest
- * paths from the root, and from any other replica about twice as deep.
+ * agree on a root and know how far they are from it, as neighbours tell each other (a distance vector):
+ * each has the neighbour by which it is nearest for a parent. So the tree is one of shortest paths from
+ * the root, and from any other replica about twice as deep. A distance is the way's time in ms, and
+ * something for each link, so that few links count too.
  *
- * A distance is the way's time in ms, and something for each link, so that few links count too. One that
- * is over the greatest is none: so end circles that close when a parent is lost. What does not come by
- * the tree meanwhile is grafted.
+ * Distances that lean on each other in a circle would climb without end once the root is gone. So what a
+ * neighbour tells is feasible only if it is newer word of the root than this replica has, or nearer than
+ * this replica ever was by the same word (the condition of DUAL, with the numbers of DSDV and Babel, RFC
+ * 8966): then it can't have come from here. Who finds nobody stands nowhere until there is newer word, and
+ * leaves the tree as it is; what does not come by it meanwhile is grafted.
  */
 export class FlatTree {
   readonly #with: FlatTreeOptions
   readonly #root = new TreeRoot()
   #parent: OpenLink | undefined
-  #distance: number | undefined
+  #position: TreePosition | undefined
+  /** The newest word of the root by which this replica stood anywhere, and the nearest that it was by it. */
+  #nearest: TreePosition | undefined
   #isRoot = false
 
   constructor(options: FlatTreeOptions) {
@@ -39,9 +44,7 @@ export class FlatTree {
 
   /** Where this replica stands, if it does. */
   get position(): TreePosition | undefined {
-    const root = this.#root.origin
-    const distance = this.#isRoot ? 0 : this.#distance
-    return root === undefined || distance === undefined ? undefined : { root, distance }
+    return this.#position
   }
 
   isParent(link: OpenLink): boolean {
@@ -49,13 +52,16 @@ export class FlatTree {
   }
 
   /** A new entry has come, or with `isOwn` was made here. */
-  sent(origin: Parameters<TreeRoot['sent']>[0], isOwn: boolean, now: number): void {
+  sent({ replica, seq }: Dot, isOwn: boolean, now: number): void {
     const before = this.#root.origin
-    this.#root.sent(origin, now)
-    if (this.#root.origin === before) return
-    this.#isRoot = isOwn
-    this.#distance = undefined
-    this.#choose()
+    this.#root.sent(replica, now)
+    const root = this.#root.origin
+    if (root !== before) {
+      this.#isRoot = isOwn
+      this.#nearest = undefined
+      if (!isOwn) this.#choose()
+    }
+    if (this.#isRoot && root === replica) this.#standAt({ root, seq, distance: 0 }, undefined)
   }
 
   /** A neighbour tells where it stands. */
@@ -68,12 +74,11 @@ export class FlatTree {
   lost(link: OpenLink): void {
     if (this.#parent !== link) return
     this.#parent = undefined
-    this.#distance = undefined
     this.#choose()
   }
 
   #choose(): void {
-    if (this.#isRoot) return this.#moveTo(undefined, 0)
+    if (this.#isRoot) return
     let [best, least] = [this.#parent, this.#by(this.#parent)]
     // Only what is clearly nearer takes the parent's place: round trips vary.
     const bound = least * GOSSIP_LIMITS.nearerShare
@@ -84,13 +89,14 @@ export class FlatTree {
         least = distance
       }
     }
-    this.#moveTo(best, least > GOSSIP_LIMITS.distanceMax ? undefined : Math.round(least))
+    const by = least === Number.POSITIVE_INFINITY ? undefined : best?.position
+    this.#standAt(by === undefined ? undefined : { ...by, distance: Math.round(least) }, best)
   }
 
   /** How far the root is by way of a neighbour. */
   #by(link: OpenLink | undefined): number {
     const { position, replica } = link ?? {}
-    if (position === undefined || replica === undefined || position.root !== this.#root.origin) {
+    if (position === undefined || replica === undefined || !this.#isFeasible(position)) {
       return Number.POSITIVE_INFINITY
     }
     const { roundTrips } = this.#with
@@ -98,18 +104,36 @@ export class FlatTree {
     return position.distance + roundTrip / 2 + GOSSIP_LIMITS.distanceEach
   }
 
-  #moveTo(parent: OpenLink | undefined, distance: number | undefined): void {
-    const before = this.#parent
-    const isMoved = isFar(this.#distance, distance)
-    if (isMoved) this.#distance = distance
-    // While the way to a new root is not known yet, the old tree still brings what is new.
-    if (distance !== undefined && parent !== before) {
-      this.#parent = parent
-      if (parent !== undefined) this.#attach(parent)
-      // The root has none, and leaves its old one as it is until that has another.
-      if (parent !== undefined && before !== undefined) this.#detach(before)
-    }
+  #isFeasible({ root, seq, distance }: TreePosition): boolean {
+    if (root !== this.#root.origin) return false
+    const nearest = this.#nearest
+    if (nearest === undefined || seq > nearest.seq) return true
+    return seq === nearest.seq && distance < nearest.distance
+  }
+
+  #standAt(position: TreePosition | undefined, parent: OpenLink | undefined): void {
+    const isMoved = isFar(this.#position, position)
+    this.#position = position
+    if (position !== undefined && this.#isNearer(position)) this.#nearest = position
+    // Who stands nowhere leaves the tree as it is: it may still bring what is new.
+    if (position !== undefined) this.#follow(parent)
     if (isMoved) this.#with.onMoved()
+  }
+
+  #isNearer({ seq, distance }: TreePosition): boolean {
+    const nearest = this.#nearest
+    if (nearest === undefined || seq > nearest.seq) return true
+    return distance < nearest.distance
+  }
+
+  #follow(parent: OpenLink | undefined): void {
+    const before = this.#parent
+    if (parent === before) return
+    this.#parent = parent
+    // The root has none, and leaves its old one as it is until that has another.
+    if (parent === undefined) return
+    this.#attach(parent)
+    if (before !== undefined) this.#detach(before)
   }
 
   #attach(parent: OpenLink): void {
@@ -128,7 +152,7 @@ export class FlatTree {
 }
 
 /** Whether neighbours need to hear of the difference. */
-function isFar(a: number | undefined, b: number | undefined): boolean {
-  if (a === undefined || b === undefined) return a !== b
-  return Math.abs(a - b) > GOSSIP_LIMITS.distanceEach / 2
+export function isFar(a: TreePosition | undefined, b: TreePosition | undefined): boolean {
+  if (a === undefined || b === undefined || a.root !== b.root) return a !== b
+  return Math.abs(a.distance - b.distance) > GOSSIP_LIMITS.distanceEach / 2
 }

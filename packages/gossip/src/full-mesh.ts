@@ -57,7 +57,8 @@ export class FullMesh {
 
   #wants(address: string): boolean {
     const { book, links } = this.#with
-    if (!book.has(address)) return false
+    // Whoever is there may have another id by now, and a link to here already.
+    if (!book.has(address) || links.hasAddress(address)) return false
     const owner = book.ownerOf(address)
     return owner === undefined || !(links.isOpen(owner) || links.isCut(owner))
   }

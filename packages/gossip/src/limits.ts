@@ -24,9 +24,8 @@ export const GOSSIP_LIMITS = {
   /** Under load, frames with what is passed on leave this share of a round trip apart, at most this. */
   relayShare: 8,
   relayMsMax: 50,
-  /** What each link adds to its time in a distance to the root, and the greatest distance, in ms. */
+  /** What each link adds to its time in a distance to the root, in ms. */
   distanceEach: 25,
-  distanceMax: 60_000,
   /** A neighbour by which the root is nearer takes the parent's place under this share of the distance. */
   nearerShare: 0.9,
   /** How long an origin that sends no more stays the one from which the tree is seen. */

@@ -35,8 +35,8 @@ export interface LinkState {
   isEager: boolean
   /** Where the peer stands in the tree of the broadcast. */
   position: TreePosition | undefined
-  /** The distance that the peer was told, as this replica's. */
-  toldDistance: number | undefined
+  /** Where this replica stands, as the peer was told. */
+  toldPosition: TreePosition | undefined
   /** Whether this replica is the peer's parent in that tree. */
   isChild: boolean
   /** Of each origin the last entry that the peer was pushed, or said it holds, without a gap. */
@@ -74,7 +74,7 @@ export function newLink(
     isEager: true,
     isChild: false,
     position: undefined,
-    toldDistance: undefined,
+    toldPosition: undefined,
     pushed: new Map(),
     wanted: new Map(),
     disputed: new Set(),

@@ -66,7 +66,8 @@ export class Plumtree {
     const [first] = stretch.entries
     if (first === undefined) return
     this.#recent.add(stretch)
-    if (!this.#with.isMesh()) this.#with.tree.sent(first.dot.replica, true, now)
+    const last = stretch.entries.at(-1) ?? first
+    if (!this.#with.isMesh()) this.#with.tree.sent(last.dot, true, now)
     this.#add(first.dot.replica, stretch)
     this.#flush(now)
   }
@@ -83,7 +84,7 @@ export class Plumtree {
     this.#recent.add(fresh)
     if (isMesh()) return
     this.#arrivals.set(origin, link)
-    tree.sent(origin, false, now)
+    tree.sent({ replica: origin, seq: upTo }, false, now)
     this.#add(origin, fresh)
     this.#schedule(now)
   }

@@ -35,6 +35,8 @@ export interface Have {
 /** How far a replica is from the root of the tree along which new entries are pushed. */
 export interface TreePosition {
   readonly root: ReplicaId
+  /** How many entries the root had made when it told of this: newer word of it has more. */
+  readonly seq: number
   /** In ms, with something for each link; see gossip's `FlatTree`. */
   readonly distance: number
 }
@@ -45,7 +47,10 @@ export const haveCodec: MessageCodec<Have> = {
   write: (writer, { heads, position, members, sum }) => {
     writeHeads(writer, heads)
     write.uint(writer, position === undefined ? 0 : position.distance + 1)
-    if (position !== undefined) write.replicaId(writer, position.root)
+    if (position !== undefined) {
+      write.replicaId(writer, position.root)
+      write.uint(writer, position.seq)
+    }
     write.uint(writer, members.size)
     for (const [member, version] of sortedById(members)) {
       write.replicaId(writer, member)
@@ -55,13 +60,19 @@ export const haveCodec: MessageCodec<Have> = {
   },
   read: (reader) => {
     const heads = readHeads(reader)
-    const distance = reader.uint()
-    const position =
-      distance === 0 ? {} : { position: { root: reader.replicaId(), distance: distance - 1 } }
+    const position = readPosition(reader)
     const members = readVersions(reader)
     const sum = reader.bytes(FINGERPRINT_BYTES, 'fingerprint')
-    return { type: 'have', heads, ...position, members, ...(sum.length === 0 ? {} : { sum }) }
+    const standing = position === undefined ? {} : { position }
+    return { type: 'have', heads, ...standing, members, ...(sum.length === 0 ? {} : { sum }) }
   },
+}
+
+/** A distance of 0 comes as 1; 0 says that there is none. */
+function readPosition(reader: Reader): TreePosition | undefined {
+  const distance = reader.uint()
+  if (distance === 0) return undefined
+  return { root: reader.replicaId(), seq: reader.uint(), distance: distance - 1 }
 }
 
 function readVersions(reader: Reader): ReadonlyMap<ReplicaId, Version> {

@@ -87,7 +87,7 @@ const replicaMessage: fc.Arbitrary<ReplicaMessage> = fc.oneof(
   fc.record({
     type: fc.constant('have' as const),
     heads,
-    position: fc.record({ root: replica, distance: fc.nat() }),
+    position: fc.record({ root: replica, seq: fc.nat(), distance: fc.nat() }),
     sum: fingerprint,
     members: fc.tuple(replica, version).map(([id, each]) => new Map([[id, each]])),
   }),
