@@ -284,8 +284,11 @@ export class Engine {
   }
 
   #seeRetired(): void {
-    if (!this.#storing.heedsRetired) return
-    for (const { replica } of this.#gossip.membership.retired()) this.#storing.retired(replica)
+    for (const replica of this.#gossip.unsure()) this.#storing.retired(replica, true)
+    if (this.#log.ahead.size === 0) return
+    for (const { replica } of this.#gossip.membership.retired()) {
+      this.#storing.retired(replica, false)
+    }
   }
 
   #heed(heard: readonly GossipEvent[], now: number): void {

@@ -46,8 +46,6 @@ export class Storing {
   readonly #rollbacks: Rollbacks
   readonly #republishing: Republishing
   readonly #repairing: Repairing
-  /** Origins of which entries were held when the log jumped ahead. */
-  readonly #jumpedOver = new Set<ReplicaId>()
   /** Origins that were given up, on whose account everything is being published. */
   readonly #publishing = new Set<ReplicaId>()
   #heard: Heard = []
@@ -74,24 +72,17 @@ export class Storing {
   }
 
   /**
-   * An id was given up. If its entries were not fetched one by one, but came as documents, nobody has seen
-   * whether those held here before were among them; or documents came, and entries that they hold were
-   * lost: so everything is published.
+   * An id was given up, and documents may hold something of it that nobody else has (`isUnsure`), or
+   * entries that they hold were lost: so everything is published.
    */
-  retired(origin: ReplicaId): void {
+  retired(origin: ReplicaId, isUnsure: boolean): void {
     const { log } = this.#with
-    const isLost = log.isLostAhead(origin) && !this.#publishing.has(origin)
-    if (!this.#jumpedOver.delete(origin) && !isLost) return
+    if (this.#publishing.has(origin) || !(isUnsure || log.isLostAhead(origin))) return
     this.#publishing.add(origin)
     this.#republishing.begin(() => {
       this.#publishing.delete(origin)
-      if (log.isLostAhead(origin)) this.#heard.push({ type: 'published', origin })
+      this.#heard.push({ type: 'published', origin, isLost: log.isLostAhead(origin) })
     })
-  }
-
-  /** Whether there may be anything to do when an id is given up. */
-  get heedsRetired(): boolean {
-    return this.#jumpedOver.size > 0 || this.#with.log.ahead.size > 0
   }
 
   /** Another program has written to the store: what it wrote is published. */
@@ -162,9 +153,6 @@ export class Storing {
     emit({ type: 'status' })
     this.#rollbacks.committed(batch.id)
     this.#republishing.committed(batch.id)
-    for (const origin of batch.jumps.keys()) {
-      if ((log.heads.get(origin)?.seq ?? 0) > 0) this.#jumpedOver.add(origin)
-    }
     if (batch.jumps.size > 0) receiving.jumped(batch.jumps, now)
     this.seal()
     this.#seeWhole()

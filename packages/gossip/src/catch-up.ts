@@ -7,6 +7,7 @@ import {
   join,
   LIMITS,
   readHeads,
+  readIds,
   readVersion,
   write,
   writeHeads,
@@ -30,6 +31,13 @@ interface Progress {
   base: Heads
   /** The last document that came whole, in the source's order. */
   document: string
+}
+
+/** What is kept on disk. */
+interface Note {
+  readonly progress: Progress | undefined
+  readonly ahead: Version
+  readonly unsure: ReadonlySet<ReplicaId>
 }
 
 /** A conversation with the source. */
@@ -60,6 +68,8 @@ export class CatchUp {
   #progress: Progress | undefined
   /** What the documents may hold beyond this replica's version. */
   #ahead: Version
+  /** Origins of which the documents may hold entries that nobody has compared with the others'. */
+  readonly #unsure: Set<ReplicaId>
   #running: Running | undefined
   #behind: ReadonlySet<ReplicaId> = new Set()
 
@@ -70,10 +80,23 @@ export class CatchUp {
     const note = options.note === undefined ? undefined : decodeNote(options.note)
     this.#progress = note?.progress
     this.#ahead = note?.ahead ?? EMPTY_VERSION
+    this.#unsure = new Set(note?.unsure)
   }
 
   get ahead(): Version {
     return this.#ahead
+  }
+
+  /**
+   * Whether documents may hold entries of `origin` other than those that the others have, should its id be
+   * given up: the log jumped over those that it held, or documents of another source came first.
+   */
+  isUnsure(origin: ReplicaId): boolean {
+    return this.#unsure.has(origin)
+  }
+
+  get hasUnsure(): boolean {
+    return this.#unsure.size > 0
   }
 
   /** Whether entries of `origin` are not to be asked for, since they come as documents. */
@@ -87,10 +110,18 @@ export class CatchUp {
     const origins = [...floors].filter(([origin, { seq }]) => this.#log.reached(origin) < seq)
     if (origins.length === 0) return
     this.#behind = new Set(origins.map(([origin]) => origin))
-    if (this.#progress?.source !== link.replica) this.#progress = undefined
+    if (this.#progress?.source !== link.replica) this.#startOver()
     this.#running = { link, assembly: new Assembly(), done: false }
     link.fetching = true
     this.#ask()
+  }
+
+  #startOver(): void {
+    if (this.#progress === undefined) return
+    this.#progress = undefined
+    for (const [origin, seq] of this.#ahead) {
+      if (seq > this.#log.reached(origin)) this.#unsure.add(origin)
+    }
   }
 
   get isRunning(): boolean {
@@ -121,6 +152,7 @@ export class CatchUp {
   #hand(link: OpenLink, documents: readonly Change[], done: boolean): void {
     const progress = this.#progress as Progress
     const jumps = done ? this.#lacking(progress.base) : new Map()
+    for (const origin of jumps.keys()) if (this.#log.heads.has(origin)) this.#unsure.add(origin)
     const notes = new Map([[CATCH_UP_NOTE, this.#note(done)]])
     const ahead = this.#ahead
     this.#emit({ type: 'snapshots', link: link.id, documents, notes, jumps, ahead })
@@ -134,13 +166,18 @@ export class CatchUp {
 
   /** What is to be found again after a restart; nothing once the version says all that there is. */
   #note(done: boolean): Uint8Array {
-    if (!done) return encodeNote(this.#reached(), this.#ahead)
+    if (!done) return encodeNote({ progress: this.#reached(), ...this.#standing })
     const held = new Map([...this.#log.heads].map(([origin, { seq }]) => [origin, seq]))
     const base = [...(this.#progress?.base ?? [])].map(
       ([origin, { seq }]) => [origin, seq] as const,
     )
     const reached = join([held, new Map(base)])
-    return covers(reached, this.#ahead) ? new Uint8Array() : encodeNote(undefined, this.#ahead)
+    const isOver = covers(reached, this.#ahead) && this.#unsure.size === 0
+    return isOver ? new Uint8Array() : encodeNote({ progress: undefined, ...this.#standing })
+  }
+
+  get #standing(): Pick<Note, 'ahead' | 'unsure'> {
+    return { ahead: this.#ahead, unsure: this.#unsure }
   }
 
   /** What the source held and this replica does not. */
@@ -159,12 +196,13 @@ export class CatchUp {
   }
 
   /**
-   * The documents are ahead of `origin` for ever, as the entries that they hold were lost with its id; what
-   * was in them was published anew.
+   * What documents held of `origin` was published anew. If it `isLost`, they are ahead of it for ever, as the
+   * entries were lost with its id.
    */
-  published(origin: ReplicaId): void {
-    if (!this.#ahead.has(origin)) return
-    this.#ahead = new Map([...this.#ahead].filter(([each]) => each !== origin))
+  published(origin: ReplicaId, isLost: boolean): void {
+    const wasUnsure = this.#unsure.delete(origin)
+    if (!wasUnsure && !(isLost && this.#ahead.has(origin))) return
+    if (isLost) this.#ahead = new Map([...this.#ahead].filter(([each]) => each !== origin))
     const notes = new Map([[CATCH_UP_NOTE, this.#note(false)]])
     this.#emit({ type: 'ahead', ahead: this.#ahead, notes })
   }
@@ -192,9 +230,11 @@ export class CatchUp {
 }
 
 /** Kept on disk with the documents, so that a restart goes on too. */
-function encodeNote(progress: Progress | undefined, ahead: Version): Uint8Array {
+function encodeNote({ progress, ahead, unsure }: Note): Uint8Array {
   return encodeWith((writer) => {
     writeVersion(writer, ahead)
+    write.uint(writer, unsure.size)
+    for (const origin of unsure) write.replicaId(writer, origin)
     write.uint(writer, progress === undefined ? 0 : 1)
     if (progress === undefined) return
     write.replicaId(writer, progress.source)
@@ -204,15 +244,14 @@ function encodeNote(progress: Progress | undefined, ahead: Version): Uint8Array 
 }
 
 /** What can't be decoded is no progress: it starts over. */
-function decodeNote(
-  note: Uint8Array,
-): { progress: Progress | undefined; ahead: Version } | undefined {
+function decodeNote(note: Uint8Array): Note | undefined {
   const decoded = decodeWith(note, (reader) => {
     const ahead = readVersion(reader)
-    if (reader.uint() === 0) return { progress: undefined, ahead }
+    const unsure = new Set(readIds(reader, LIMITS.versionOriginsMax, 'origins'))
+    if (reader.uint() === 0) return { progress: undefined, ahead, unsure }
     const [source, base] = [reader.replicaId(), readHeads(reader)]
     const document = reader.text(LIMITS.documentNameBytesMax, 'document name')
-    return { progress: { source, base, document }, ahead }
+    return { progress: { source, base, document }, ahead, unsure }
   })
   return decoded.ok ? decoded.value : undefined
 }

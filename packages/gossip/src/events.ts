@@ -61,7 +61,7 @@ export type GossipEvent =
   /** What a `snapshots` effect brought is durable. */
   | { readonly type: 'snapshots-stored' }
   /** What documents held of `origin` beyond its entries was published in own ones. */
-  | { readonly type: 'published'; readonly origin: ReplicaId }
+  | { readonly type: 'published'; readonly origin: ReplicaId; readonly isLost: boolean }
   /** A document is damaged here; a peer may help that holds what `needs` says. */
   | { readonly type: 'damaged'; readonly document: string; readonly needs: Version }
   /** What was `fetched` is of no use, or with `isDone` no longer needed. */

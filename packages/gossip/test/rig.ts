@@ -46,7 +46,11 @@ export class Rig {
   now = 0
   #effects: GossipEffect[] = []
 
-  constructor(peers: readonly string[] = [], members: readonly Member[] = []) {
+  constructor(
+    peers: readonly string[] = [],
+    members: readonly Member[] = [],
+    notes: ReadonlyMap<string, Uint8Array> = new Map(),
+  ) {
     const log = {
       heads: this.heads,
       floors: new Map<ReplicaId, Head>(),
@@ -59,7 +63,7 @@ export class Rig {
     this.gossip = new Gossip({
       self: id('5'),
       run: id('5'),
-      notes: new Map(),
+      notes,
       address: 'm',
       tags: new Map(),
       peers,
