@@ -56,8 +56,10 @@ function describeMessage(message: ReplicaMessage): string {
       const members = message.members.map(({ replica, address, state }) => {
         return state === 'alive' ? `${replica[0]} at ${address}` : `${replica[0]} is ${state}`
       })
-      const unmet = message.unmet.map((address) => `somebody at ${address}`)
-      return `members ${[...members, ...unmet].join(', ')}`
+      const addresses = message.addresses.map(({ address, replica }) => {
+        return `${replica === undefined ? 'somebody' : replica[0]} at ${address}`
+      })
+      return `members ${[...members, ...addresses].join(', ')}`
     }
     case 'push': {
       const entries = message.series.flatMap((series) => series.entries.map(describeEntry))

@@ -1,9 +1,12 @@
 import type { ReplicaId } from '@rejoin/protocol'
 
+import { OVERLAY_LIMITS } from './overlay-limits.ts'
+
 /**
  * Addresses that this replica was given or has heard of, and whose each is, where that is known. One whose
- * replica nobody has met stands for a member that may hold nothing (rule L6). At most
- * `addressesMax` are kept; more are passed over, and found with their replicas among the members.
+ * replica nobody has met stands for a member that may hold nothing (rule L6). At most `addressesMax` are
+ * kept; then one that is some member's makes room, or, where all are unmet and so nothing is stable, a
+ * new one is passed over until it is told again.
  */
 export class AddressBook {
   readonly #owners = new Map<string, ReplicaId | undefined>()
@@ -33,8 +36,17 @@ export class AddressBook {
     const isNews =
       !this.#owners.has(address) ||
       (replica !== undefined && this.#owners.get(address) === undefined)
+    if (isNews && !this.#hasRoomFor(address)) return false
     if (isNews) this.#owners.set(address, replica)
     return isNews
+  }
+
+  #hasRoomFor(address: string): boolean {
+    if (this.#owners.has(address) || this.#owners.size < OVERLAY_LIMITS.addressesMax) return true
+    for (const [each, owner] of this.#owners) {
+      if (owner !== undefined) return this.#owners.delete(each)
+    }
+    return false
   }
 
   /** Whose the address is has shown. */

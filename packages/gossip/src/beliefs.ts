@@ -2,6 +2,7 @@ import {
   isRetired,
   NO_TAGS,
   type Contact,
+  type KnownAddress,
   type MemberRecord,
   type Members,
   type ReplicaId,
@@ -50,10 +51,27 @@ export class Beliefs {
     const { overlay, roster } = this.#with
     roster.saidBy(link, message)
     this.believe(message.members, link, now)
-    for (const address of message.unmet) {
-      if (overlay.heardOf(address, undefined)) roster.unmetNews(address, link)
-    }
+    const better = message.addresses.filter((known) => !this.#address(known, link, now))
+    roster.correct(
+      link,
+      better.map(({ address }) => ({ address, replica: overlay.isWhose(address) })),
+    )
     overlay.resize()
+  }
+
+  /** Takes what is said of an address; returns false if this replica knows better. */
+  #address({ address, replica }: KnownAddress, from: OpenLink, now: number): boolean {
+    const { self, overlay, roster } = this.#with
+    if (replica === undefined) {
+      if (overlay.isWhose(address) !== undefined) return false
+      if (overlay.heardOf(address, undefined)) roster.addressNews({ address, replica }, from)
+    } else if (overlay.isUnmet(address)) {
+      // Whoever has an address is a member, known here or not: it counts from now on instead of it.
+      if (replica !== self) this.contacts([{ replica, address }], now)
+      overlay.turnedOut(address, replica)
+      roster.addressNews({ address, replica }, from)
+    }
+    return true
   }
 
   /** A member has left, or is removed, for good. */

@@ -95,7 +95,7 @@ export class FailureDetection {
     const link = this.#with.links.ofReplica(to)
     const record = this.#with.membership.record(to)
     if (message.type === 'ping' && record?.state === 'suspect') {
-      this.#send(link, { type: 'members', members: [record], unmet: [] })
+      this.#send(link, { type: 'members', members: [record], addresses: [] })
     }
     this.#send(link, message)
   }
@@ -111,7 +111,7 @@ export class FailureDetection {
     const [link, record] = [links.ofReplica(target), membership.record(target)]
     if (link === undefined || record === undefined) return
     if (membership.size <= OVERLAY_LIMITS.meshMax) return
-    this.#send(link, { type: 'members', members: [record], unmet: [] })
+    this.#send(link, { type: 'members', members: [record], addresses: [] })
     const reason = 'Nobody who was asked could reach this replica.'
     links.refuse(link, { code: 'silent', reason })
   }
@@ -209,7 +209,7 @@ export class FailureDetection {
 
   /** Who has not heard a refutation is told again. */
   #repeat(to: OpenLink | undefined): void {
-    this.#send(to, { type: 'members', members: [this.#with.membership.own], unmet: [] })
+    this.#send(to, { type: 'members', members: [this.#with.membership.own], addresses: [] })
   }
 
   /** A further accuser is news too, as long as that shortens the suspicion. */

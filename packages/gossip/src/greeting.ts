@@ -49,7 +49,9 @@ export class Greeting {
 
   heard(link: LinkState, hello: Hello, now: number): void {
     const { self, run, links, overlay, detection } = this.#with
-    if (hello.replica === self && link.dialled !== undefined) overlay.isSelf(link.dialled)
+    if (hello.replica === self && link.dialled !== undefined && overlay.isSelf(link.dialled)) {
+      this.#tellWhose(link.dialled, self)
+    }
     const open = links.greeted(link, hello)
     if (hello.replica === self) {
       if (hello.run !== run) this.#with.onCopy()
@@ -58,13 +60,21 @@ export class Greeting {
     const isRefused = open === undefined && links.get(link.id) === undefined
     if (isRefused && !links.isOpen(hello.replica)) return
     // Even where another link to it is open already, dialled by another name, they have met.
-    overlay.greeted(link.dialled, hello.replica)
+    const wasUnmet = overlay.greeted(link.dialled, hello.replica)
     if (link.dialled !== undefined) detection.reached(link.dialled)
     this.#meet(hello, open, now)
+    if (wasUnmet) this.#tellWhose(link.dialled as string, hello.replica)
     if (open === undefined) return isRefused ? undefined : this.#visited(link, hello)
     overlay.linked(open)
     this.#with.roster.greeted(open, hello)
     this.#with.emit({ type: 'greeted', link: link.id })
+  }
+
+  /** Others may count on nobody having been met there; where it is what a member tells, they know. */
+  #tellWhose(address: string, replica: ReplicaId): void {
+    const { membership, roster } = this.#with
+    if (membership.record(replica)?.address === address) return
+    roster.addressNews({ address, replica }, undefined)
   }
 
   /** Its own word; what others said before it that is newer, it hears and refutes. */
@@ -79,7 +89,7 @@ export class Greeting {
     const known = membership.record(replica)
     const link = links.ofReplica(replica)
     if (isNews || known === undefined || known.state === 'alive' || link === undefined) return
-    const frame = encodeReplicaMessage({ type: 'members', members: [known], unmet: [] })
+    const frame = encodeReplicaMessage({ type: 'members', members: [known], addresses: [] })
     emit({ type: 'send', links: [link.id], frame })
   }
 

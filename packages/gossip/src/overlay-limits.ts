@@ -32,6 +32,8 @@ export const OVERLAY_LIMITS = {
   repairMsEach: 100,
   /** How long after its start a replica takes it that others may just be starting, too. */
   startingMs: 60_000,
+  /** Addresses that a replica remembers beside those of the members. */
+  addressesMax: 1_000,
   /** Attempts to draw a member that can be dialled. */
   drawsMax: 20,
 } as const

@@ -68,7 +68,8 @@ export class Overlay {
 
   /** How many there are has changed. */
   resize(): void {
-    const isMesh = this.#membership.size + this.unmet().length <= OVERLAY_LIMITS.meshMax
+    // Addresses that nobody was met at don't count: many may be other names of the same few replicas.
+    const isMesh = this.#membership.size <= OVERLAY_LIMITS.meshMax
     if (isMesh === this.#isMesh) return
     this.#isMesh = isMesh
     if (isMesh) this.#turnToMesh()
@@ -95,6 +96,23 @@ export class Overlay {
     return isNews
   }
 
+  /** Whose an address is, this replica's own included, where that is known. */
+  isWhose(address: string): ReplicaId | undefined {
+    if (address !== '' && this.book.isOwn(address)) return this.#membership.own.replica
+    return this.book.has(address) ? this.book.ownerOf(address) : this.#memberAt(address)
+  }
+
+  isUnmet(address: string): boolean {
+    return this.book.has(address) && this.book.ownerOf(address) === undefined
+  }
+
+  /** Others say whose an unmet address is; a retired replica's is nobody's. */
+  turnedOut(address: string, replica: ReplicaId): void {
+    if (replica === this.#membership.own.replica) return this.book.isSelf(address)
+    this.book.belongsTo(address, replica)
+    if (this.#membership.isRetired(replica)) this.book.retired(replica, () => undefined)
+  }
+
   #memberAt(address: string): ReplicaId | undefined {
     if (this.book.has(address)) return undefined
     for (const member of this.#membership.all())
@@ -112,11 +130,13 @@ export class Overlay {
     return this.view.admits(wish)
   }
 
-  /** An address that was dialled turned out to be that of `replica`. */
-  greeted(address: string | undefined, replica: ReplicaId): void {
-    if (address === undefined) return
+  /** An address that was dialled turned out to be that of `replica`; returns whether it was unmet. */
+  greeted(address: string | undefined, replica: ReplicaId): boolean {
+    if (address === undefined) return false
+    const wasUnmet = this.isUnmet(address)
     this.dialling.done(address)
     this.book.belongsTo(address, replica)
+    return wasUnmet
   }
 
   linked(link: OpenLink): void {
@@ -143,9 +163,12 @@ export class Overlay {
     return this.dialling.ownerOf(address) ?? this.book.ownerOf(address)
   }
 
-  isSelf(address: string): void {
+  /** An address that was dialled is this replica's own; returns whether it was unmet. */
+  isSelf(address: string): boolean {
+    const wasUnmet = this.isUnmet(address)
     this.dialling.done(address)
     this.book.isSelf(address)
+    return wasUnmet
   }
 
   /** The reason not to dial `replica` is gone. */

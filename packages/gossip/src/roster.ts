@@ -2,6 +2,7 @@ import {
   encodeReplicaMessage,
   type Compare,
   type Hello,
+  type KnownAddress,
   type MemberRecord,
   type Members,
   type ReplicaId,
@@ -28,6 +29,11 @@ interface News {
   readonly from: Set<OpenLink>
 }
 
+interface AddressNews {
+  readonly known: KnownAddress
+  readonly from: OpenLink | undefined
+}
+
 export interface RosterOptions {
   readonly links: Links
   readonly membership: Membership
@@ -50,7 +56,7 @@ export class Roster {
   readonly #reconciliation: Reconciliation
   readonly #comparing = new Map<number, Comparing>()
   readonly #news = new Map<ReplicaId, News>()
-  readonly #unmetNews = new Map<string, OpenLink | undefined>()
+  readonly #addressNews = new Map<string, AddressNews>()
   #isDue = false
 
   constructor(options: RosterOptions) {
@@ -68,8 +74,8 @@ export class Roster {
   greeted(link: OpenLink, hello: Pick<Hello, 'members' | 'beliefs'>): void {
     this.flush()
     const { items } = this.#with.membership
-    const unmet = this.#with.unmet()
-    if (unmet.length > 0) this.#send([link], [], unmet)
+    const unmet = this.#with.unmet().map((address) => ({ address, replica: undefined }))
+    this.#send([link], [], unmet)
     if (isSameFingerprint(this.beliefs(), hello.beliefs)) return this.#agree(link)
     if (Math.max(items.size, hello.members) <= GOSSIP_LIMITS.toldWholeMax) {
       this.#send([link], this.#everybody(), [])
@@ -132,9 +138,15 @@ export class Roster {
     if (known === undefined) this.#schedule()
   }
 
-  unmetNews(address: string, from: OpenLink | undefined): void {
-    this.#unmetNews.set(address, from)
+  /** An address that nobody is known to have met is heard of, or has turned out to be some replica's. */
+  addressNews(known: KnownAddress, from: OpenLink | undefined): void {
+    this.#addressNews.set(known.address, { known, from })
     this.#schedule()
+  }
+
+  /** A peer counts on addresses being unmet that this replica knows better. */
+  correct(link: OpenLink, addresses: readonly KnownAddress[]): void {
+    this.#send([link], [], addresses)
   }
 
   /** A peer says what is not news: it need not be told of it. */
@@ -156,7 +168,7 @@ export class Roster {
 
   /** Passes on all that is news. */
   flush(): void {
-    if (this.#news.size + this.#unmetNews.size === 0) return
+    if (this.#news.size + this.#addressNews.size === 0) return
     const links = [...this.#with.links.open()]
     const news = [...this.#news.values()]
     const all = news.map(({ record }) => record)
@@ -167,24 +179,21 @@ export class Roster {
       const rest = news.flatMap(({ record, from }) => (from.has(link) ? [] : [record]))
       this.#send([link], rest, [])
     }
-    for (const [address, from] of this.#unmetNews) {
-      this.#send(
-        links.filter((link) => link !== from),
-        [],
-        [address],
-      )
+    for (const { known, from } of this.#addressNews.values()) {
+      const others = links.filter((link) => link !== from)
+      this.#send(others, [], [known])
     }
     this.#news.clear()
-    this.#unmetNews.clear()
+    this.#addressNews.clear()
   }
 
   #send(
     links: readonly OpenLink[],
     members: readonly MemberRecord[],
-    unmet: readonly string[],
+    addresses: readonly KnownAddress[],
   ): void {
-    if (links.length === 0 || members.length + unmet.length === 0) return
-    const frame = encodeReplicaMessage({ type: 'members', members, unmet })
+    if (links.length === 0 || members.length + addresses.length === 0) return
+    const frame = encodeReplicaMessage({ type: 'members', members, addresses })
     this.#with.emit({ type: 'send', links: links.map(({ id }) => id), frame })
   }
 

@@ -22,7 +22,7 @@ export interface SplitRepairOptions {
 /**
  * Finds the parts of a cluster that was split, which a partial view alone never does: each part repairs
  * its views with its own. Now and then a replica visits one that it was configured with, one that
- * failed, or any other; if that one believes something else of the members, or has not got what this one
+ * failed, or any other, and one that nobody has met; if that one believes something else of the members, or has not got what this one
  * wrote a while ago, it is asked for a link. The visits grow rarer with the number of members: one pair that meets is enough.
  */
 export class SplitRepair {
@@ -60,8 +60,15 @@ export class SplitRepair {
     this.#schedule()
     this.#ripe = this.#written
     this.#written = this.#with.log.heads.get(this.#with.self)?.seq ?? 0
-    const address = this.#whom()
-    if (address !== undefined) this.#with.dialling.dial(address, 'visit')
+    for (const address of [this.#whom(), this.#unmet()]) {
+      if (address !== undefined) this.#with.dialling.dial(address, 'visit')
+    }
+  }
+
+  /** Until somebody meets whoever is there, nothing is stable (rule L6). */
+  #unmet(): string | undefined {
+    const { book, chance } = this.#with
+    return chance.pick(book.unmet().filter((each) => this.#isFit(each)))
   }
 
   /** Those who failed, the configured and all others have the same chance, as sets. */

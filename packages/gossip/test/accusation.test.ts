@@ -16,7 +16,7 @@ function probing(): Rig {
   const members = '0123'.split('').map((letter): MemberRecord => {
     return { replica: id(letter), incarnation: 0, state: 'alive', address: '', tags: NO_TAGS }
   })
-  rig.hears(1, { type: 'members', members, unmet: [] })
+  rig.hears(1, { type: 'members', members, addresses: [] })
   rig.take('send')
   return rig
 }
@@ -70,11 +70,11 @@ test('[M1] a replica refutes what is said of it, and repeats that to who has not
   const rig = probing()
   const said = { replica: id('5'), incarnation: 0, address: 'm', tags: NO_TAGS } as const
   for (const state of ['suspect', 'failed'] as const) {
-    rig.hears(1, { type: 'members', members: [{ ...said, state, by: id('a') }], unmet: [] })
+    rig.hears(1, { type: 'members', members: [{ ...said, state, by: id('a') }], addresses: [] })
     expect(rig.gossip.membership.own).toMatchObject({ incarnation: 1, state: 'alive' })
   }
   const told = rig.messages(1).filter(({ type }) => type === 'members')
   expect(told).toEqual([
-    { type: 'members', members: [{ ...said, incarnation: 1, state: 'alive' }], unmet: [] },
+    { type: 'members', members: [{ ...said, incarnation: 1, state: 'alive' }], addresses: [] },
   ])
 })

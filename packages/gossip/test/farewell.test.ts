@@ -24,7 +24,7 @@ test('[M3] whoever leaves says so to every peer, and keeps its id though they cl
   const said = rig.take('send').filter(({ links }) => links.includes(1) && links.includes(2))
   expect(said).toHaveLength(1)
   rig.step({ type: 'unlinked', link: 1, code: 'retired' })
-  rig.hears(2, { type: 'members', members: [left], unmet: [] })
+  rig.hears(2, { type: 'members', members: [left], addresses: [] })
   expect(rig.take('disowned')).toEqual([])
   expect(rig.take('dial')).toEqual([])
 })
@@ -47,12 +47,12 @@ test('[M3] who hears that a member left tells it, and the others, and does not w
     address: '',
     tags: NO_TAGS,
   } as const
-  rig.hears(1, { type: 'members', members: [left], unmet: [] })
+  rig.hears(1, { type: 'members', members: [left], addresses: [] })
   expect(rig.take('member').map(({ change, member }) => [change, member.replica])).toEqual([
     ['left', id('a')],
   ])
   expect(rig.closed()).toEqual([[1, 'retired']])
   rig.step({ type: 'timer', timer: { kind: 'news', key: 0, token: 0 } })
-  expect(rig.messages(2)).toContainEqual({ type: 'members', members: [left], unmet: [] })
+  expect(rig.messages(2)).toContainEqual({ type: 'members', members: [left], addresses: [] })
   expect([...rig.gossip.membership.all()].map(({ replica }) => replica)).toEqual([id('b')])
 })

@@ -182,7 +182,7 @@ test('[L6] what others say of an address that has passed to another replica goes
     rig.hello(link, id(peer))
   }
   const members = [memberAt('c', 'one'), memberAt('d', 'one'), memberAt('c', 'two')]
-  const frame = encodeReplicaMessage({ type: 'members', members, unmet: [] })
+  const frame = encodeReplicaMessage({ type: 'members', members, addresses: [] })
   rig.take('send')
   rig.step({ type: 'frame', link: 1, frame })
   for (const expected of [['members'], []]) {

@@ -59,7 +59,7 @@ describe('a replica whose view is full', () => {
       rig.step({ type: 'linked', link: at + 1 })
       rig.hello(at + 1, peer)
     }
-    rig.hears(1, { type: 'members', members: others, unmet: [] })
+    rig.hears(1, { type: 'members', members: others, addresses: [] })
     expect(rig.closed()).toEqual([])
     rig.take('send')
     return rig

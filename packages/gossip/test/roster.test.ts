@@ -79,7 +79,7 @@ describe('[L6] a member that is news is told of before any version', () => {
     }
     before(rig)
     rig.take('send')
-    rig.hears(1, { type: 'members', members: [news], unmet: [] })
+    rig.hears(1, { type: 'members', members: [news], addresses: [] })
     rig.heads.set(id('5'), { seq: 9, hash: '1'.repeat(16) })
     return rig
   }

@@ -64,7 +64,7 @@ describe('a visit', () => {
       rig.hears(at + 1, helloOf(id(peer)))
     }
     const members = '01239'.split('').map((letter) => memberAt(letter))
-    rig.hears(1, { type: 'members', members, unmet: [] })
+    rig.hears(1, { type: 'members', members, addresses: [] })
     // In the mesh that it was till then it had dialled it.
     rig.step({ type: 'dial-failed', address: 'there' })
     rig.take('send')

@@ -83,34 +83,53 @@ function readWish(reader: Reader): Wish {
   return WISHES[reader.uint()] ?? fail('malformed', 'A hello wishes for what is not known.')
 }
 
+/** An address that somebody was given, and whose it is; `replica` is undefined while nobody has met it. */
+export interface KnownAddress {
+  readonly address: string
+  readonly replica: ReplicaId | undefined
+}
+
 /**
- * What the sender believes of members, and addresses that it was given whose replica nobody has met. It
- * comes before any `have` that counts on them: whoever knows a version knows every member that its sender
- * knew (rule L6).
+ * What the sender believes of members, and of addresses that it was given: those whose replica nobody has
+ * met, and those that turned out to be some replica's. It comes before any `have` that counts on them:
+ * whoever knows a version knows every member that its sender knew (rule L6).
  */
 export interface Members {
   readonly type: 'members'
   readonly members: readonly MemberRecord[]
-  readonly unmet: readonly string[]
+  readonly addresses: readonly KnownAddress[]
 }
 
 export const membersCodec: MessageCodec<Members> = {
-  write: (writer, { members, unmet }) => {
+  write: (writer, { members, addresses }) => {
     write.uint(writer, members.length)
     for (const member of members) writeMemberRecord(writer, member)
-    write.uint(writer, unmet.length)
-    for (const address of unmet) write.text(writer, address)
+    write.uint(writer, addresses.length)
+    for (const known of addresses) writeKnownAddress(writer, known)
   },
   read: (reader) => {
     const members: MemberRecord[] = []
     let left = reader.count(LIMITS.membersMax, REPLICA_ID_BYTES + 4, 'members')
     for (; left > 0; left--) members.push(readMemberRecord(reader))
-    const unmet: string[] = []
-    for (left = reader.count(LIMITS.membersMax, 1, 'addresses'); left > 0; left--) {
-      unmet.push(reader.text(LIMITS.addressBytesMax, 'address'))
+    const addresses: KnownAddress[] = []
+    for (left = reader.count(LIMITS.membersMax, 2, 'addresses'); left > 0; left--) {
+      addresses.push(readKnownAddress(reader))
     }
-    return { type: 'members', members, unmet }
+    return { type: 'members', members, addresses }
   },
+}
+
+function writeKnownAddress(writer: Writer, { address, replica }: KnownAddress): void {
+  write.text(writer, address)
+  write.uint(writer, replica === undefined ? 0 : 1)
+  if (replica !== undefined) write.replicaId(writer, replica)
+}
+
+function readKnownAddress(reader: Reader): KnownAddress {
+  const address = reader.text(LIMITS.addressBytesMax, 'address')
+  const isMet = reader.uint()
+  if (isMet > 1) fail('malformed', 'An address is neither met nor unmet.')
+  return { address, replica: isMet === 1 ? reader.replicaId() : undefined }
 }
 
 /**

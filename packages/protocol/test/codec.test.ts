@@ -111,7 +111,13 @@ const replicaMessage: fc.Arbitrary<ReplicaMessage> = fc.oneof(
   fc.record({
     type: fc.constant('members' as const),
     members: fc.array(memberRecord, { maxLength: 4 }),
-    unmet: fc.array(fc.constantFrom('ws://a', 'ws://b:1'), { maxLength: 2 }),
+    addresses: fc.array(
+      fc.record({
+        address: fc.constantFrom('ws://a', 'ws://b:1'),
+        replica: fc.option(replica, { nil: undefined }),
+      }),
+      { maxLength: 2 },
+    ),
   }),
   fc.record({
     type: fc.constant('push' as const),

@@ -66,8 +66,10 @@ function messageText(message: ReplicaMessage, nameOf: NameOf): string {
           ? `${nameOf(replica)} at ${address}`
           : `${nameOf(replica)} ${state}`
       })
-      const unmet = message.unmet.map((address) => `somebody at ${address}`)
-      return `members ${[...members, ...unmet].join(', ')}`
+      const addresses = message.addresses.map(({ address, replica }) => {
+        return `${replica === undefined ? 'somebody' : nameOf(replica)} at ${address}`
+      })
+      return `members ${[...members, ...addresses].join(', ')}`
     }
     case 'message':
       return `message ${message.topic} from ${nameOf(message.origin)}`
