@@ -67,11 +67,13 @@ export class Document {
     this.#whole = undefined
   }
 
-  /** Takes what the store holds; what was appended before it came stays, as it may be newer. */
+  /**
+   * Takes what the store holds, if anything. What was appended before it came stays, as it may be newer,
+   * and only now shows whether it lacks something.
+   */
   load(updates: readonly Uint8Array[]): void {
-    const [only] = updates
-    if (only === undefined) return
-    this.#snapshot = updates.length === 1 ? only : mergeAll(updates)
+    const [only = EMPTY_UPDATE] = updates
+    this.#snapshot = updates.length > 1 ? mergeAll(updates) : only
     this.#whole = undefined
     const extent = new Extent()
     let lacks = false

@@ -57,6 +57,25 @@ test('[L2] readers are asked for what a peer builds on and nobody has', () => {
   expect(textOf(first, ...shownTo(rig, 1))).toBe('one two three ')
 })
 
+test('[S1] [L2] what a peer brought before the store had answered is not taken for whole', () => {
+  const rig = new Rig()
+  linked(rig, 1, 'b')
+  rig.step({ type: 'attached', session: 1 })
+  rig.step({ type: 'open', session: 1, document: 'notes', stateVector: Uint8Array.of(0) })
+  hears(rig, 1, entriesOf('b', 1, [two]))
+  rig.commit()
+  for (const { document } of rig.take('load')) rig.step({ type: 'loaded', document, updates: [] })
+  rig.edit(1, 1, three)
+  rig.commit()
+  expect(rig.take('ack')).toEqual([])
+  expect(rig.take('ask')).toMatchObject([{ session: 1, document: 'notes' }])
+  rig.edit(1, 2, Y.mergeUpdates([one, two, three]))
+  rig.commit()
+  expect(rig.take('ack')).toMatchObject([{ session: 1, ref: 2 }])
+  rig.open(2)
+  expect(textOf(rig.take('opened').at(-1)?.update ?? two)).toBe('one two three ')
+})
+
 test('[S3] a document that can be read and is damaged on disk stays named until it is repaired', () => {
   const rig = new Rig()
   opened(rig, 1, [one])
