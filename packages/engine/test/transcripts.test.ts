@@ -1,4 +1,4 @@
-import { encodeReplicaMessage, encodeEntry, type ReplicaId } from '@rejoin/protocol'
+import { encodeReplicaMessage, encodeEntry, seal, type ReplicaId } from '@rejoin/protocol'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 
@@ -288,8 +288,9 @@ test('[X2] [L8] what peers must not do is refused, and the link closed', async (
   const b = stage.replica('b')
   stage.pass(2_000)
   const misdeeds: readonly [string, Uint8Array][] = [
-    ['bytes without a meaning', Uint8Array.of(99, 1, 2)],
-    ['a frame that ends too early', Uint8Array.of(3, 0)],
+    ['a frame that was changed on its way', have(b.id, 1).fill(7, 1, 2)],
+    ['bytes without a meaning', seal(Uint8Array.of(99, 1, 2, 0, 0, 0, 0))],
+    ['a frame that ends too early', seal(Uint8Array.of(3, 0, 0, 0, 0, 0))],
     ['a second hello', encodeReplicaMessage(helloOf(b.id))],
     ['an update that is none', badEntry(b.id)],
     ['more of a than a has', have(a.id, 7)],

@@ -1,6 +1,7 @@
 /** @packageDocumentation What replicas and clients say to each other, and how large it may be. */
 export * from './census-message.ts'
 export * from './check-tags.ts'
+export * from './checksum.ts'
 export * from './client-messages.ts'
 export * from './codec.ts'
 export * from './document-messages.ts'

@@ -5,6 +5,7 @@
  */
 export type RejectionCode =
   | 'malformed'
+  | 'corrupt'
   | 'unknown-message'
   | 'text-frame'
   | 'too-large'
@@ -83,6 +84,7 @@ export const CLOSE_CODES: Readonly<Record<RejectionCode, number>> = {
   'view-full': 4509,
   evicted: 4510,
   visited: 4511,
+  corrupt: 4512,
 }
 
 const CODE_OF_CLOSE = new Map(

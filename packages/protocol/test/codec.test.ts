@@ -1,5 +1,9 @@
+import { crc32 as zlibCrc32 } from 'node:zlib'
+
 import {
+  CHECKSUM_BYTES,
   CLOSE_CODES,
+  crc32,
   decodeClientMessage,
   decodeEntry,
   decodePresence,
@@ -14,6 +18,7 @@ import {
   LIMITS,
   MEMBER_STATES,
   rejectionOfClose,
+  seal,
   WISHES,
   type ClientMessage,
   type Entry,
@@ -217,6 +222,10 @@ interface Codec<T> {
   readonly decode: (frame: Uint8Array) => Result<T>
 }
 
+function sealed(content: Uint8Array): Uint8Array {
+  return seal(Uint8Array.of(...content, ...new Uint8Array(CHECKSUM_BYTES)))
+}
+
 function laws<T>(what: string, { arbitrary, encode, decode }: Codec<T>): void {
   describe(`[X2] ${what}`, () => {
     test('what is encoded is what is decoded', () => {
@@ -259,6 +268,11 @@ laws('messages between replicas', {
   encode: encodeReplicaMessage,
   decode: decodeReplicaMessage,
 })
+laws('messages between replicas, from one that knows how to write a checksum', {
+  arbitrary: replicaMessage,
+  encode: (message) => encodeReplicaMessage(message).slice(0, -CHECKSUM_BYTES),
+  decode: (content) => decodeReplicaMessage(sealed(content)),
+})
 laws('messages of clients', {
   arbitrary: clientMessage,
   encode: encodeClientMessage,
@@ -270,6 +284,28 @@ laws('messages to clients', {
   decode: decodeServerMessage,
 })
 laws('entries', { arbitrary: entry, encode: encodeEntry, decode: decodeEntry })
+
+test('[X2] a frame of which any bit was flipped on its way is refused as that', () => {
+  fc.assert(
+    fc.property(replicaMessage, fc.nat(), (message, at) => {
+      const frame = encodeReplicaMessage(message)
+      const bit = at % (frame.length * 8)
+      frame[bit >>> 3] = (frame[bit >>> 3] as number) ^ (1 << (bit & 7))
+      expect(decodeReplicaMessage(frame)).toMatchObject({ rejection: { code: 'corrupt' } })
+    }),
+    { seed: 4, numRuns: 2_000 },
+  )
+})
+
+test('[X2] the checksum is the one that zlib computes, in one go or in parts', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 600 }), fc.uint8Array(), (first, second) => {
+      expect(crc32(first)).toBe(zlibCrc32(first))
+      expect(crc32(second, crc32(first))).toBe(zlibCrc32(Buffer.concat([first, second])))
+    }),
+    { seed: 5 },
+  )
+})
 
 test('[L1] an entry has one encoding, whatever the order of its deps in memory', () => {
   const [a, b] = ['a'.repeat(16) as ReplicaId, 'b'.repeat(16) as ReplicaId]
@@ -299,7 +335,7 @@ test('[X2] a frame that claims more than it has is refused before anything is ma
     Uint8Array.of(1, 255, 255, 255, 255, 15),
     Uint8Array.of(5, 5, 255, 255, 255, 255, 15),
   ]
-  for (const claim of claims) expect(decodeReplicaMessage(claim).ok).toBe(false)
+  for (const claim of claims) expect(decodeReplicaMessage(sealed(claim)).ok).toBe(false)
 })
 
 test('[X2] presence: bounded, and JSON or nothing', () => {
