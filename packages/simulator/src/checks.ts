@@ -105,7 +105,16 @@ function checkEqualDocuments(a: SimulatedReplica, b: SimulatedReplica): void {
 }
 
 /** Refusals that every profile brings about; long bursts fill what may wait for what it builds on. */
-const REFUSED = ['duplicate-link', 'silent', 'read-only', 'unreadable', 'not-open', 'park-full']
+const REFUSED = [
+  'duplicate-link',
+  'silent',
+  'read-only',
+  'unreadable',
+  'not-open',
+  'park-full',
+  'corrupt',
+  'wrong-protocol',
+]
 
 /** Refusals that the faults of a profile bring about. */
 const EXPECTED: Readonly<Record<Profile, ReadonlySet<string>>> = {
@@ -186,6 +195,26 @@ function checkClients(world: World, disk: Disk): void {
     const [there, here] = [stored, client.doc].map((doc) => doc.getText('content').toString())
     check(there === here, 'L5', () => `a client has ${client.document} otherwise than its replica`)
     stored.destroy()
+  }
+}
+
+/** What must hold of the replicas that are well while others are not; of these nothing is promised. */
+export function checkCore(world: World, core: readonly SimulatedReplica[]): void {
+  checkAlways(world)
+  const [first] = core
+  if (first === undefined) return
+  for (const { name, engine, disk } of core) {
+    check(engine !== undefined, 'L6', () => `${name} did not come back`)
+    check(equalVersions(disk.version(), first.disk.version()), 'L6', () => {
+      return `${name} is at ${toText(disk.version())}, and another at ${toText(first.disk.version())}`
+    })
+    for (const { document, made, acked, name: client } of world.clients) {
+      const waiting = made.filter((token) => !acked.has(token))
+      check(waiting.length === 0, 'S1', () => `${client} waits for ${waiting.join(', ')}`)
+      if (disk.document(document) === undefined) continue
+      const lost = made.filter((token) => !disk.holdsToken(document, token))
+      check(lost.length === 0, 'L6', () => `${name} has not got ${lost.join(', ')} of ${client}`)
+    }
   }
 }
 

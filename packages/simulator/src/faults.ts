@@ -7,6 +7,8 @@ import type { World } from './world.ts'
 
 /** Replicas, copies of others included. */
 const COPIES_UP_TO = 7
+/** Releases that there can be; each speaks a protocol of its own. */
+const RELEASES = 3
 /** Edits at once; now and then so many that a document's tail is compacted. */
 const BURST_UP_TO = 100
 const LONG_BURST = 300
@@ -47,6 +49,8 @@ export class Faults {
         return this.#toClients(fault)
       case 'part':
         return this.#part(replica, agenda.pick(replicas))
+      case 'obstruct':
+        return this.#obstruct(replica, agenda.pick(replicas))
       case 'mend':
         return this.#mend(replica, agenda.pick(replicas))
       case 'mute':
@@ -56,6 +60,8 @@ export class Faults {
         return this.#crash(replica)
       case 'restart':
         return this.#restart(replica)
+      case 'upgrade':
+        return this.#upgrade(replica)
       case 'blackout':
         this.#world.happened.blackouts += 1
         this.#world.tell(() => 'the power fails everywhere')
@@ -102,6 +108,13 @@ export class Faults {
     this.#world.network.part(a, b)
   }
 
+  #obstruct(a: SimulatedReplica, b: SimulatedReplica): void {
+    if (a === b) return
+    this.#world.happened.obstructions += 1
+    this.#world.tell(() => `nothing gets through any more from ${a.name} to ${b.name}`)
+    this.#world.network.obstruct(a, b)
+  }
+
   #mend(a: SimulatedReplica, b: SimulatedReplica): void {
     if (a === b) return
     this.#world.tell(() => `${a.name} and ${b.name} can reach each other`)
@@ -138,6 +151,19 @@ export class Faults {
     if (replica.process?.isOpen !== true) return
     happened.restarts += 1
     this.#world.tell(() => `${replica.name} is asked to end`)
+    replica.restart(agenda.between(10, 500))
+  }
+
+  /** One that runs the newest release gets a newer one; others catch up with it. */
+  #upgrade(replica: SimulatedReplica): void {
+    const { agenda, happened, replicas } = this.#world
+    if (replica.process?.isOpen !== true) return
+    const newest = Math.max(...replicas.map(({ release }) => release))
+    const release = replica.release < newest ? newest : Math.min(newest + 1, RELEASES - 1)
+    if (release === replica.release) return
+    happened.upgrades += 1
+    this.#world.tell(() => `${replica.name} is to run release ${release}`)
+    replica.release = release
     replica.restart(agenda.between(10, 500))
   }
 
@@ -223,7 +249,8 @@ export class Faults {
   }
 
   /** A second replica starts on a copy of a directory, beside the first. */
-  #copy({ disk, name }: SimulatedReplica): void {
+  #copy(replica: SimulatedReplica): void {
+    const { disk, name } = replica
     const { replicas, happened } = this.#world
     if (replicas.length >= COPIES_UP_TO) return
     happened.copies += 1
@@ -234,6 +261,7 @@ export class Faults {
       peers: [`sim:${name}`],
     })
     this.#world.tell(() => `${copy.name} starts on a copy of the disk of ${name}`)
+    copy.release = replica.release
     replicas.push(copy)
     copy.start()
     this.#keepAlone(copy)

@@ -5,6 +5,8 @@ export interface Happened {
   vanished: number
   /** Processes that ended as they should, and came back. */
   restarts: number
+  /** Processes that came back as another release, which speaks another protocol. */
+  upgrades: number
   /** All at once. */
   blackouts: number
   /** Processes that stood still for a while. */
@@ -12,6 +14,8 @@ export interface Happened {
   partitions: number
   /** Links on which one way all was lost, and nobody was told. */
   halfOpen: number
+  /** Pairs between which nothing got through one way, until that was mended. */
+  obstructions: number
   /** Links that had more on their way than they should. */
   blocked: number
   bursts: number
@@ -24,6 +28,8 @@ export interface Happened {
   compactionsOnDisk: number
   pauses: number
   lostFrames: number
+  /** Frames in which a bit was flipped on the way. */
+  flips: number
   stalls: number
   clockJumps: number
   duplicates: number
@@ -40,16 +46,20 @@ export interface Happened {
   renewals: number
   /** Logs of which entries were published anew, and dropped. */
   cuts: number
+  /** Replicas that stayed broken while the others were well, and had to converge. */
+  leftBroken: number
 }
 
 export const NOTHING_HAPPENED: Happened = {
   crashes: 0,
   vanished: 0,
   restarts: 0,
+  upgrades: 0,
   blackouts: 0,
   standstills: 0,
   partitions: 0,
   halfOpen: 0,
+  obstructions: 0,
   blocked: 0,
   bursts: 0,
   moves: 0,
@@ -58,6 +68,7 @@ export const NOTHING_HAPPENED: Happened = {
   compactionsOnDisk: 0,
   pauses: 0,
   lostFrames: 0,
+  flips: 0,
   stalls: 0,
   clockJumps: 0,
   duplicates: 0,
@@ -71,4 +82,5 @@ export const NOTHING_HAPPENED: Happened = {
   copies: 0,
   renewals: 0,
   cuts: 0,
+  leftBroken: 0,
 }

@@ -10,9 +10,11 @@ export const FAULTS = [
   'part',
   'mend',
   'mute',
+  'obstruct',
   'slowLink',
   'crash',
   'restart',
+  'upgrade',
   'blackout',
   'standstill',
   'jumpClock',
@@ -20,6 +22,7 @@ export const FAULTS = [
   'fail',
   'failRead',
   'repeat',
+  'flip',
   'trim',
   'compact',
   'damage',
@@ -27,17 +30,18 @@ export const FAULTS = [
   'restore',
   'copy',
   'empty',
+  'someStayBroken',
 ] as const
 
 export type Fault = (typeof FAULTS)[number]
 
-/** Those that come where something is written, read or sent; all others are drawn each moment. */
-type InPlace = 'stall' | 'fail' | 'failRead' | 'repeat'
-const IN_PLACE: ReadonlySet<Fault> = new Set<InPlace>(['stall', 'fail', 'failRead', 'repeat'])
+/** Those that come where something is written, read or sent, or once; all others are drawn each moment. */
+const IN_PLACE = ['stall', 'fail', 'failRead', 'repeat', 'flip', 'someStayBroken'] as const
+type InPlace = (typeof IN_PLACE)[number]
 
 export type DrawnFault = Exclude<Fault, InPlace>
 export const DRAWN_FAULTS: readonly DrawnFault[] = FAULTS.filter(
-  (fault): fault is DrawnFault => !IN_PLACE.has(fault),
+  (fault): fault is DrawnFault => !IN_PLACE.some((other) => other === fault),
 )
 
 /** Which rules a world puts to the test: those about disks, or those about ids that are used twice. */
@@ -67,9 +71,11 @@ const LIKELY: Readonly<Record<Fault, number>> = {
   part: 0.1,
   mend: 0.07,
   mute: 0.02,
+  obstruct: 0.03,
   slowLink: 0.02,
   crash: 0.04,
   restart: 0.02,
+  upgrade: 0.005,
   blackout: 0.004,
   standstill: 0.01,
   jumpClock: 0.02,
@@ -77,6 +83,7 @@ const LIKELY: Readonly<Record<Fault, number>> = {
   fail: 0.01,
   failRead: 0.01,
   repeat: 0.1,
+  flip: 0.002,
   trim: 0.04,
   compact: 0.01,
   damage: 0.015,
@@ -84,6 +91,7 @@ const LIKELY: Readonly<Record<Fault, number>> = {
   restore: 0.03,
   copy: 0.005,
   empty: 0.005,
+  someStayBroken: 0.5,
 }
 
 /** Faults that one profile alone has: what they do to disks would hide what the other shows. */

@@ -4,6 +4,7 @@ import { decodeReplicaMessage, rejectionOfClose } from '@rejoin/protocol'
 import { SimulatedLink, type Closing } from './simulated-link.ts'
 import type { SimulatedProcess } from './simulated-process.ts'
 import type { SimulatedReplica } from './simulated-replica.ts'
+import { asHeard } from './releases.ts'
 import { frameText } from './trace.ts'
 import type { World } from './world.ts'
 
@@ -19,11 +20,14 @@ const BROKEN: Closing = { closeCode: 1006, reason: 'The link broke.' }
 /**
  * Links between replicas, as WebSockets are: frames of one link arrive in order or not at all, those of
  * different links overtake each other. A link can break, lose all from some moment on without a sign, or
- * be slow; pairs of replicas can be parted.
+ * be slow; pairs of replicas can be parted, or one of them be heard no more by the other, while what it
+ * sends waits, as TCP makes it, until it gets through or the link is given up.
  */
 export class Network {
   readonly #world: World
   readonly #parted = new Set<string>()
+  /** From whom nothing gets through to whom. */
+  readonly #obstructed = new Set<string>()
 
   constructor(world: World) {
     this.#world = world
@@ -47,7 +51,8 @@ export class Network {
   }
 
   #isReached(from: SimulatedReplica, to: SimulatedReplica): boolean {
-    return to.process?.isAnswering === true && !this.#parted.has(pairOf(from, to))
+    const isOpen = !this.#obstructed.has(wayOf(from, to)) && !this.#obstructed.has(wayOf(to, from))
+    return isOpen && to.process?.isAnswering === true && !this.#parted.has(pairOf(from, to))
   }
 
   #join(from: SimulatedProcess, to: SimulatedProcess, tell: (link: Link) => void): void {
@@ -64,9 +69,25 @@ export class Network {
   }
 
   send(from: SimulatedLink, frame: Uint8Array): void {
+    if (!isProbe(frame) && this.#isToSomebodyWell(from)) from.owner.replica.framesSent += 1
+    if (from.queue(frame.length)) this.#world.happened.blocked += 1
+    if (this.#isHeld(from)) return void from.held.push(() => this.#carry(from, frame))
+    this.#carry(from, frame)
+  }
+
+  #isToSomebodyWell({ other }: SimulatedLink): boolean {
+    return other === undefined || !this.#world.broken.has(other.owner.replica)
+  }
+
+  #isHeld({ owner, other, held }: SimulatedLink): boolean {
+    if (other === undefined) return false
+    return held.length > 0 || this.#obstructed.has(wayOf(owner.replica, other.owner.replica))
+  }
+
+  #carry(from: SimulatedLink, frame: Uint8Array): void {
     const { agenda, happened } = this.#world
-    if (!isProbe(frame)) from.owner.replica.framesSent += 1
     if (from.isMute) {
+      from.unqueue(frame.length)
       happened.lostFrames += 1
       this.#world.record?.({ type: 'swallowed', link: from, frame })
       if (isBack(from.other)) agenda.after(this.#latency(), () => this.break(from))
@@ -74,10 +95,19 @@ export class Network {
     }
     const delay = from.isSlow ? agenda.between(0, SLOW_MS) : this.#latency()
     from.lastArrival = Math.max(from.lastArrival, agenda.now + delay)
-    if (from.queue(frame.length)) happened.blocked += 1
-    agenda.at(from.lastArrival, () => this.#arrive(from, frame))
-    this.#world.record?.({ type: 'sent', link: from, frame, arrival: from.lastArrival })
+    const heard = this.#flipped(asHeard(frame, from))
+    agenda.at(from.lastArrival, () => this.#arrive(from, heard))
+    this.#world.record?.({ type: 'sent', link: from, frame: heard, arrival: from.lastArrival })
     this.#repeat(from, frame)
+  }
+
+  /** Now and then a bit is not the one that was sent. */
+  #flipped(frame: Uint8Array): Uint8Array {
+    const { agenda, happened } = this.#world
+    if (!this.#world.happens('flip')) return frame
+    happened.flips += 1
+    const [at, bit] = [agenda.between(0, frame.length - 1), agenda.between(0, 7)]
+    return frame.map((byte, index) => (index === at ? byte ^ (1 << bit) : byte))
   }
 
   #arrive(from: SimulatedLink, frame: Uint8Array): void {
@@ -134,10 +164,15 @@ export class Network {
     })
     this.#world.record?.({ type: 'closed', link, code })
     link.end(agenda.between(0, 30), closing)
-    if (far === undefined || link.isMute) return
-    agenda.at(Math.max(link.lastArrival, agenda.now + this.#latency()), () => {
-      if (!link.isBroken) far.end(0, closing)
-    })
+    if (far === undefined) return
+    const tell = (): void => {
+      if (link.isMute) return
+      agenda.at(Math.max(link.lastArrival, agenda.now + this.#latency()), () => {
+        if (!link.isBroken) far.end(0, closing)
+      })
+    }
+    if (this.#isHeld(link)) link.held.push(tell)
+    else tell()
   }
 
   /** Two can't reach each other any more. */
@@ -146,18 +181,44 @@ export class Network {
     for (const link of a.links) if (link.other?.owner.replica === b) this.break(link)
   }
 
+  /** Nothing gets through any more from one to the other; the other way all is well. */
+  obstruct(from: SimulatedReplica, to: SimulatedReplica): void {
+    this.#obstructed.add(wayOf(from, to))
+  }
+
   mend(a: SimulatedReplica, b: SimulatedReplica): void {
     this.#parted.delete(pairOf(a, b))
+    for (const [from, to] of [[a, b] as const, [b, a] as const]) {
+      if (this.#obstructed.delete(wayOf(from, to))) this.#release(from, to)
+    }
+  }
+
+  /** What was held up gets through. Whoever sent it may have given up the link meanwhile. */
+  #release(from: SimulatedReplica, to: SimulatedReplica): void {
+    const near = [...from.links].filter(({ other }) => other?.owner.replica === to)
+    const far = [...to.links].flatMap(({ other }) => (other?.owner.replica === from ? other : []))
+    for (const { held } of new Set([...near, ...far])) {
+      for (const go of held.splice(0)) go()
+    }
   }
 
   areParted(a: SimulatedReplica, b: SimulatedReplica): boolean {
     return this.#parted.has(pairOf(a, b))
   }
 
-  /** Everybody can reach everybody, and links are as fast as ever; what vanishes is noticed by its silence. */
-  heal(): void {
-    this.#parted.clear()
-    for (const { links } of this.#world.replicas) for (const link of links) link.isSlow = false
+  isObstructed(from: SimulatedReplica, to: SimulatedReplica): boolean {
+    return this.#obstructed.has(wayOf(from, to))
+  }
+
+  /**
+   * These can reach each other, and their links are as fast as ever; what vanishes is noticed by its
+   * silence.
+   */
+  heal(among: readonly SimulatedReplica[]): void {
+    for (const a of among) {
+      for (const b of among) if (a !== b) this.mend(a, b)
+      for (const link of a.links) link.isSlow = false
+    }
   }
 }
 
@@ -181,6 +242,10 @@ function isProbe(frame: Uint8Array): boolean {
 function isEntries(frame: Uint8Array): boolean {
   const decoded = decodeReplicaMessage(frame)
   return decoded.ok && decoded.value.type === 'entries'
+}
+
+function wayOf(from: SimulatedReplica, to: SimulatedReplica): string {
+  return `${from.name} ${to.name}`
 }
 
 function pairOf(a: SimulatedReplica, b: SimulatedReplica): string {

@@ -21,6 +21,8 @@ export class SimulatedLink implements Link {
   /** What is sent from here vanishes, and neither end is told (a half-open link). */
   isMute = false
   isSlow = false
+  /** What nothing lets through to the other end for now, in its order. */
+  readonly held: (() => void)[] = []
   /** Bytes that are on their way from here. */
   #queued = 0
   #isFull = false

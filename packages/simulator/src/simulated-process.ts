@@ -18,6 +18,8 @@ export class SimulatedProcess {
   readonly sessions: Set<SimulatedSession> = new Set()
   readonly transport: SimulatedTransport
   readonly running: OpenReplica
+  /** Which release of the code it runs. */
+  readonly release: number
   readonly #parts: Parts
   readonly #store: SimulatedStore
   #isOver = false
@@ -28,6 +30,7 @@ export class SimulatedProcess {
   constructor(replica: SimulatedReplica, world: World) {
     this.replica = replica
     this.world = world
+    this.release = replica.release
     this.#store = new SimulatedStore(this, replica.disk)
     this.transport = new SimulatedTransport(this)
     const { agenda } = world
@@ -124,22 +127,20 @@ export class SimulatedProcess {
     return session
   }
 
-  /** As one that is stopped for a while (SIGSTOP, a machine that swaps): it notices afterwards. */
-  standStill(ms: number): void {
-    if (!this.isAnswering) return
-    this.#held = []
-    this.world.agenda.after(ms, () => this.#goOn())
+  /** As one that is stopped (SIGSTOP, a machine that swaps): it notices when it goes on. */
+  standStill(): void {
+    if (this.isAnswering) this.#held = []
   }
 
   /** Takes up one thing after the other of what has come meanwhile, in its order. */
-  #goOn(): void {
+  goOn(): void {
     const next = this.#held?.shift()
     if (next === undefined) {
       this.#held = undefined
       return this.world.record?.({ type: 'stepped' })
     }
     if (!this.#isOver) next()
-    this.world.agenda.after(0, () => this.#goOn())
+    this.world.agenda.after(0, () => this.goOn())
   }
 
   /** It is asked to end (SIGTERM), and says when it is ready to. */

@@ -29,7 +29,13 @@ export class SimulatedReplica {
   readonly #refused = new Map<RejectionCode, number>()
   /** By how much its clock is ahead of the world's, in ms: it has jumped. */
   aheadMs = 0
-  /** Frames sent, other than probes; at rest only heartbeats are. */
+  /** Which release of the code it runs from its next start on. */
+  release = 0
+  /** Its disk takes nothing any more. */
+  isFull = false
+  /** It does not start. */
+  isDown = false
+  /** Frames sent to replicas that are well, other than probes; at rest only heartbeats are. */
   framesSent = 0
 
   constructor({ world, name, disk, peers }: Setting) {
@@ -72,7 +78,7 @@ export class SimulatedReplica {
 
   startAfter(ms: number): void {
     this.#world.agenda.after(ms, () => {
-      if (this.process === undefined) this.start()
+      if (this.process === undefined && !this.isDown) this.start()
     })
   }
 
@@ -89,11 +95,15 @@ export class SimulatedReplica {
     this.aheadMs += ms
   }
 
-  standStill(ms: number): void {
-    if (this.process?.isAnswering !== true) return
+  /** It notices nothing for a while, or, without `ms`, until it is told to go on. */
+  standStill(ms?: number): void {
+    const { process } = this
+    if (process?.isAnswering !== true) return
     this.#world.happened.standstills += 1
-    this.#world.tell(() => `${this.name} stands still for ${ms} ms`)
-    this.process.standStill(ms)
+    const until = ms === undefined ? 'until further notice' : `for ${ms} ms`
+    this.#world.tell(() => `${this.name} stands still ${until}`)
+    process.standStill()
+    if (ms !== undefined) this.#world.agenda.after(ms, () => process.goOn())
   }
 
   attach(listener: SessionListener): SimulatedSession | undefined {

@@ -173,8 +173,10 @@ export class SimulatedStore implements Store {
   /** Why a change fails, if it does: the disk is full for a while. */
   #errorOf({ isReopening, make }: Change): Error | undefined {
     const { agenda, happened, isHealed } = this.#world
-    if (isReopening) return isHealed || agenda.happens(0.7) ? undefined : this.#failure
-    if (this.#failure !== undefined || !this.#world.happens('fail')) return this.#failure
+    const { isFull } = this.#process.replica
+    if (isReopening) return !isFull && (isHealed || agenda.happens(0.7)) ? undefined : this.#failure
+    const isFailing = isFull || this.#world.happens('fail')
+    if (this.#failure !== undefined || !isFailing) return this.#failure
     happened.failures += 1
     this.#tell(() => 'can write no more: its disk is full')
     if (agenda.happens(0.3)) make()

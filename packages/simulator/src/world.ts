@@ -29,6 +29,8 @@ export class World {
   readonly givenUp: Set<ReplicaId> = new Set()
   /** Those who are there no more; what was acknowledged to them must stay. */
   readonly departed: SimulatedClient[] = []
+  /** Those that stay broken while the others are well; what is said to them stays without an answer. */
+  readonly broken: Set<SimulatedReplica> = new Set()
   readonly happened: Happened = { ...NOTHING_HAPPENED }
   /** Every entry that ever was on a disk: logs forget, a checker does not. */
   readonly written: Map<string, SealedEntry> = new Map()
@@ -126,21 +128,34 @@ export class World {
     this.tell(() => 'all faults end')
     this.record?.({ type: 'faults-end' })
     this.isHealed = true
-    this.network.heal()
+    await this.recover(this.replicas)
+    this.#removeGhosts()
+    for (const client of this.clients) {
+      client.attach(this.agenda.pick(this.replicas))
+      client.pause(false)
+    }
+  }
+
+  /** These are well, and run the newest release; they have time to meet again. */
+  async recover(replicas: readonly SimulatedReplica[]): Promise<void> {
+    this.network.heal(replicas)
+    await this.agenda.run(BACK_MS)
+    const newest = Math.max(...this.replicas.map(({ release }) => release))
+    for (const replica of replicas) {
+      if (replica.release < newest) {
+        replica.release = newest
+        replica.restart(this.agenda.between(10, 500))
+      }
+    }
     await this.agenda.run(BACK_MS)
     // Whoever opens a damaged document finds it; here somebody looks at all of them.
-    for (const replica of this.replicas) {
+    for (const replica of replicas) {
       for (const document of replica.disk.names) {
         const isDamaged = replica.disk.document(document) === undefined
         if (isDamaged) replica.tell({ type: 'damaged', document })
       }
     }
     await this.agenda.run(MEETING_MS)
-    this.#removeGhosts()
-    for (const client of this.clients) {
-      client.attach(this.agenda.pick(this.replicas))
-      client.pause(false)
-    }
   }
 
   /** Whose directory was put back to before it had its id is nobody now: somebody removes it. */

@@ -1,0 +1,77 @@
+import { equalVersions } from '@rejoin/protocol'
+
+import { Broken } from './broken.ts'
+import { checkCore } from './checks.ts'
+import { checkQuiet } from './quiet.ts'
+import type { SimulatedReplica } from './simulated-replica.ts'
+import type { World } from './world.ts'
+
+/** What each client types while only the core is well. */
+const EDITS = 5
+/** Within this long a core converges, in ms of virtual time. */
+const CONVERGING_MS = 60_000
+const STEADY_MS = 5_000
+/** Whoever is deaf accuses one after the other, until it has heard nothing on any link for 20 s. */
+const SETTLING_MS = 45_000
+
+/**
+ * Safety, then liveness: some replicas, the core, are well for good while all others stay broken, each in a
+ * way of its own. The core must not wait for them: it takes edits, converges in bounded time, and falls
+ * quiet; and what it shows as stable stays true, although the others may not have it.
+ */
+export async function liveWithCore(world: World): Promise<void> {
+  const { agenda, replicas } = world
+  const core = drawCore(world)
+  if (core.length === replicas.length) return
+  world.tell(() => `only ${core.map(({ name }) => name).join(', ')} will be well`)
+  world.isHealed = true
+  world.network.heal(replicas)
+  await world.recover(core)
+  const rest = replicas.filter((replica) => !core.includes(replica))
+  const broken = rest.map((replica) => new Broken(world, replica, core))
+  for (const client of world.clients) {
+    client.detach()
+    client.attach(agenda.pick(core))
+    client.pause(false)
+    for (let left = EDITS; left > 0; left--) client.type()
+  }
+  await converge(world, core)
+  checkCore(world, core)
+  if (settles(broken)) {
+    await agenda.run(SETTLING_MS)
+    await checkQuiet(world, core)
+  }
+  for (const each of broken) each.mend()
+}
+
+/**
+ * Where somebody who can't talk to the core can do so through others, each is accused again and again, and
+ * each time hears of it and denies it: SWIM never settles then.
+ */
+function settles(broken: readonly Broken[]): boolean {
+  if (broken.some(({ isRestless }) => isRestless)) return false
+  return broken.length === 1 || !broken.some(({ isCutOff }) => isCutOff)
+}
+
+function drawCore({ agenda, replicas }: World): SimulatedReplica[] {
+  const first = agenda.pick(replicas)
+  return replicas.filter((replica) => replica === first || agenda.happens(0.5))
+}
+
+async function converge(world: World, core: readonly SimulatedReplica[]): Promise<void> {
+  const end = world.agenda.now + CONVERGING_MS
+  let before = -1
+  while (world.agenda.now < end) {
+    await world.agenda.run(STEADY_MS)
+    if (before === world.written.size && isConverged(world, core)) return
+    before = world.written.size
+  }
+}
+
+/** Whether all of the core hold the same, and so all that clients made. */
+function isConverged({ clients }: World, core: readonly SimulatedReplica[]): boolean {
+  const [first, ...others] = core.map(({ disk }) => disk)
+  if (first === undefined) return true
+  const isSame = others.every((disk) => equalVersions(disk.version(), first.version()))
+  return isSame && clients.every(({ made, acked }) => made.every((token) => acked.has(token)))
+}
