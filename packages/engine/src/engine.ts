@@ -196,6 +196,7 @@ export class Engine {
       case 'dial-failed':
       case 'blocked':
       case 'drained':
+      case 'served':
       case 'cut':
       case 'mended':
       case 'retire':
@@ -349,6 +350,7 @@ export class Engine {
       case 'message':
       case 'dial':
       case 'send':
+      case 'serve':
       case 'close':
       case 'read':
       case 'read-documents':

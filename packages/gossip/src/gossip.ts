@@ -148,6 +148,8 @@ export class Gossip {
         })
       case 'drained':
         return this.#whenOpen(event.link, (link) => this.#drained(link))
+      case 'served':
+        return this.#whenOpen(event.link, (link) => this.#parts.serving.served(link, now))
       case 'damaged':
         return this.#parts.repairs.want(event.document, event.needs)
       case 'repaired':
@@ -167,15 +169,13 @@ export class Gossip {
       case 'refused':
         return this.#whenOpen(event.link, (link) => this.links.refuse(link, event.rejection))
       case 'forked':
-        return this.#whenOpen(event.link, (link) =>
-          this.#parts.disputes.forked(link, event.origin, event.seq),
-        )
+        return this.#whenOpen(event.link, (link) => this.#forked(link, event))
       case 'rolled-back':
         this.#parts.broadcast.forget(event.origin)
         this.#parts.disputes.settled(event.origin)
         return this.#parts.antiEntropy.goOn()
       case 'read':
-        return this.#parts.serving.read(event.link, event.range, event.found, now)
+        return this.#parts.serving.read(event.link, event.range, event.found)
       case 'documents-read':
         return this.#parts.documents.read(event.link, event.found)
       case 'snapshots-stored':
@@ -231,7 +231,13 @@ export class Gossip {
     const { origin, upTo, before, fresh, isPushed } = event
     const taken = { origin, upTo, fresh: { before, entries: fresh }, isPushed }
     this.#parts.broadcast.took(link, taken, now)
-    this.#parts.antiEntropy.took(link, origin, isPushed, now)
+    const brought = { origin, upTo, isFresh: fresh.length > 0, isPushed }
+    this.#parts.antiEntropy.took(link, brought, now)
+  }
+
+  #forked(link: OpenLink, { origin, seq }: GossipEvent & { type: 'forked' }): void {
+    this.#parts.disputes.forked(link, origin, seq)
+    this.#parts.antiEntropy.forked(link, origin)
   }
 
   #agreed(link: OpenLink): void {
@@ -243,7 +249,7 @@ export class Gossip {
     this.#parts.broadcast.publish({ before: this.#chain, entries: own }, now)
     this.#chain = own.at(-1)?.hash ?? this.#chain
     this.#parts.documents.advanced()
-    this.#parts.antiEntropy.changed()
+    this.#parts.antiEntropy.advanced()
     this.#parts.census.advanced()
   }
 

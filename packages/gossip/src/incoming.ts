@@ -23,6 +23,7 @@ import type { Plumtree } from './plumtree.ts'
 import type { Repairs } from './repairs.ts'
 import type { Roster } from './roster.ts'
 import type { Serving } from './serving.ts'
+import { bytesOf } from './send-window.ts'
 import type { UserMessages } from './user-messages.ts'
 
 export interface IncomingOptions {
@@ -83,7 +84,10 @@ export class Incoming {
         return this.#have(link, message, now)
       case 'want':
         return this.#wanted(link, message)
+      case 'allow':
+        return this.#with.serving.allowed(link, message)
       case 'entries':
+        link.window.arrived(bytesOf(message.entries))
         this.#with.emit({ type: 'entries', link: link.id, series: message, isPushed: false })
         return
       case 'push':

@@ -1,6 +1,7 @@
 import type { RejectionCode } from '@rejoin/protocol'
 
 import { AntiEntropy } from './anti-entropy.ts'
+import { Asking } from './asking.ts'
 import { Beliefs } from './beliefs.ts'
 import { CATCH_UP_NOTE, CatchUp } from './catch-up.ts'
 import { Census } from './census.ts'
@@ -110,8 +111,9 @@ function exchangeOf(options: GossipOptions, people: People, { emit }: Hooks): Ex
   const isMesh = (): boolean => overlay.isMesh
   const broadcast = new Plumtree({ links, log, pace, tree, isMesh, emit })
   const catchUp = new CatchUp({ links, log, emit, note: notes.get(CATCH_UP_NOTE) })
-  const exchanging = { self, links, membership, roster, broadcast, tree, log, catchUp, pace, emit }
-  const antiEntropy: AntiEntropy = new AntiEntropy(exchanging)
+  const asking = new Asking({ links, log, emit })
+  const exchanging = { self, links, membership, roster, broadcast, tree, log, pace, emit }
+  const antiEntropy: AntiEntropy = new AntiEntropy({ ...exchanging, catchUp, asking })
   const documents = new DocumentsServing({ log, emit })
   const repairs = new Repairs({ links, emit })
   const disputes = new Disputes({ self, links, membership, log, emit })

@@ -98,6 +98,11 @@ export class WorldReplica {
         const { link, range } = effect
         return this.#later({ type: 'read', link, range, found: this.log.read(range) })
       }
+      case 'serve': {
+        const { link, frame } = effect
+        this.#world.carryOut(this, { type: 'send', links: [link], frame })
+        return this.#later({ type: 'served', link })
+      }
       case 'member':
         this.changes.push({ change: effect.change, of: effect.member.replica })
         return
