@@ -204,6 +204,7 @@ export class AntiEntropy {
     this.#grafting.delete(timer.key as number)
     const link = this.#links.get(timer.key as number)
     if (link?.replica === undefined) return
+    if (link.restsUntil > now) return this.#scheduleGraft(link as OpenLink, link.restsUntil - now)
     const late: Range[] = []
     let restMs = Number.POSITIVE_INFINITY
     for (const range of this.#missingFrom(link as OpenLink, now)) {
@@ -244,9 +245,7 @@ export class AntiEntropy {
   /** What a link was asked for and did not bring in time is asked of the others. */
   #expire(now: number): void {
     if (this.#asking.expire(now).length === 0) return
-    for (const link of this.#links.open()) {
-      this.#scheduleGraft(link, Math.max(this.#with.pace.graftMs, link.restsUntil - now))
-    }
+    for (const link of this.#links.open()) this.#scheduleGraft(link)
   }
 
   /** Whether entries of `origin` are not to be asked of this link now. */
@@ -272,18 +271,18 @@ export class AntiEntropy {
     const progress = this.#asking.took(link, brought, now)
     if (progress === 'ended') this.ask(link, now)
     // What was dropped at a bound would only be dropped again if it came at once.
-    if (progress === 'dropped' || this.#asking.hasDropped) this.#scheduleGraft(link)
+    if (this.#asking.reviewDropped()) this.#scheduleGraft(link)
   }
 
   /** More is durable here: peers hear of it, and may send more. */
-  advanced(): void {
-    this.#asking.advanced()
+  advanced(now: number): void {
+    this.#asking.advanced(now)
     this.changed()
   }
 
   /** What a link brings of `origin` is another history. */
-  forked(link: OpenLink, origin: ReplicaId): void {
-    this.#asking.refused(link, origin)
+  forked(link: OpenLink, origin: ReplicaId, now: number): void {
+    this.#asking.refused(link, origin, now)
   }
 
   /** A peer's log begins after `floors`: it does not bring what it was asked for of these. */

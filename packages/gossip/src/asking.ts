@@ -84,14 +84,17 @@ export class Asking {
     return false
   }
 
-  get hasDropped(): boolean {
-    return this.#dropped.size > 0
+  /** Whether something was dropped that is to be asked for again; forgets what then need not wait any more. */
+  reviewDropped(): boolean {
+    const wasDropped = this.#dropped.size > 0
+    for (const origin of this.#dropped) this.isFull(origin)
+    return wasDropped
   }
 
   /** A link has brought entries; `undefined` when it was not asked for them. */
   took(link: OpenLink, brought: Brought, now: number): Progress | undefined {
     const { origin, upTo, isPushed } = brought
-    if (!isPushed) this.#count(link, brought)
+    if (!isPushed) this.#count(link, brought, now)
     const range = link.wanted.get(origin)
     if (range === undefined) return undefined
     const reached = this.#log.reached(origin)
@@ -103,26 +106,28 @@ export class Asking {
     if (isPushed) return 'going'
     if (reached < upTo || this.#log.isBlocked(origin)) {
       this.#dropped.add(origin)
-      this.#takeBack(link, [origin])
+      this.#takeBack(link, [origin], now)
       return 'dropped'
     }
     link.answeredAt = now
     return 'going'
   }
 
-  #count(link: OpenLink, { origin, upTo, isFresh }: Brought): void {
+  #count(link: OpenLink, { origin, upTo, isFresh }: Brought, now: number): void {
     link.window.took(isFresh ? { replica: origin, seq: upTo } : undefined)
-    this.#allow(link)
+    this.#allow(link, now)
   }
 
   /** More is durable here. */
-  advanced(): void {
-    for (const link of this.#links.open()) this.#allow(link)
+  advanced(now: number): void {
+    for (const link of this.#links.open()) this.#allow(link, now)
   }
 
-  #allow(link: OpenLink): void {
+  #allow(link: OpenLink, now: number): void {
     const bytes = link.window.allowance((upTo) => this.#isUnderWay(upTo))
     if (bytes === 0) return
+    // The peer may have waited for this.
+    link.answeredAt = now
     const frame = encodeReplicaMessage({ type: 'allow', bytes })
     this.#emit({ type: 'send', links: [link.id], frame })
   }
@@ -135,22 +140,24 @@ export class Asking {
 
   /** Takes back what was asked of links that have not answered in time; answers these. */
   expire(now: number): OpenLink[] {
-    const silent = [...this.#links.open()].filter(({ wanted, answeredAt }) => {
-      return wanted.size > 0 && now - answeredAt >= GOSSIP_LIMITS.wantMs
+    const silent = [...this.#links.open()].filter(({ wanted, answeredAt, window }) => {
+      // Where this replica's own disk is slow, it is the peer that waits.
+      const isLate = now - answeredAt >= GOSSIP_LIMITS.wantMs && !window.isUnderWay
+      return wanted.size > 0 && isLate
     })
     for (const link of silent) {
       link.restsUntil = now + GOSSIP_LIMITS.restMs
-      this.#takeBack(link, [...link.wanted.keys()])
+      this.#takeBack(link, [...link.wanted.keys()], now)
     }
     return silent
   }
 
   /** What a link brings of `origin` is of no use: it is to send no more of it. */
-  refused(link: OpenLink, origin: ReplicaId): void {
-    if (link.wanted.has(origin)) this.#takeBack(link, [origin])
+  refused(link: OpenLink, origin: ReplicaId, now: number): void {
+    if (link.wanted.has(origin)) this.#takeBack(link, [origin], now)
   }
 
-  #takeBack(link: OpenLink, origins: readonly ReplicaId[]): void {
+  #takeBack(link: OpenLink, origins: readonly ReplicaId[], now: number): void {
     for (const origin of origins) link.wanted.delete(origin)
     const nothing = origins.map((origin) => {
       const to = this.#log.reached(origin)
@@ -158,7 +165,7 @@ export class Asking {
     })
     this.#say(link, nothing, false)
     link.window.forgive()
-    this.#allow(link)
+    this.#allow(link, now)
   }
 
   /** A link does not bring what it was asked for of these. */

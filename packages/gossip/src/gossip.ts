@@ -169,7 +169,7 @@ export class Gossip {
       case 'refused':
         return this.#whenOpen(event.link, (link) => this.links.refuse(link, event.rejection))
       case 'forked':
-        return this.#whenOpen(event.link, (link) => this.#forked(link, event))
+        return this.#whenOpen(event.link, (link) => this.#forked(link, event, now))
       case 'rolled-back':
         this.#parts.broadcast.forget(event.origin)
         this.#parts.disputes.settled(event.origin)
@@ -235,9 +235,9 @@ export class Gossip {
     this.#parts.antiEntropy.took(link, brought, now)
   }
 
-  #forked(link: OpenLink, { origin, seq }: GossipEvent & { type: 'forked' }): void {
+  #forked(link: OpenLink, { origin, seq }: GossipEvent & { type: 'forked' }, now: number): void {
     this.#parts.disputes.forked(link, origin, seq)
-    this.#parts.antiEntropy.forked(link, origin)
+    this.#parts.antiEntropy.forked(link, origin, now)
   }
 
   #agreed(link: OpenLink): void {
@@ -249,7 +249,7 @@ export class Gossip {
     this.#parts.broadcast.publish({ before: this.#chain, entries: own }, now)
     this.#chain = own.at(-1)?.hash ?? this.#chain
     this.#parts.documents.advanced()
-    this.#parts.antiEntropy.advanced()
+    this.#parts.antiEntropy.advanced(now)
     this.#parts.census.advanced()
   }
 

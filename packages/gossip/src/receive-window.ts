@@ -19,6 +19,10 @@ export class ReceiveWindow {
   /** Bytes that no longer wait, of which the peer was not told. */
   #passedBytes = 0
 
+  get isUnderWay(): boolean {
+    return this.#underWay.length > 0
+  }
+
   arrived(bytes: number): void {
     this.#arrivedBytes += bytes
   }

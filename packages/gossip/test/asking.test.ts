@@ -181,6 +181,7 @@ describe('a replica that lacks entries', () => {
     rig.take('send')
     rig.now += GOSSIP_LIMITS.wantMs - 1
     brings(rig, 1, 1)
+    stores(rig)
     rig.now += GOSSIP_LIMITS.wantMs - 1
     tells(rig, 1, { c: 100 })
     expect(wants(rig.messages(1))).toEqual([])
@@ -195,6 +196,22 @@ describe('a replica that lacks entries', () => {
       return wants(sent.filter(({ link }) => link === to).map(({ message }) => message))
     })
     expect([toFirst, toSecond]).toEqual([[], ['c2–100']])
+  })
+
+  test('[X3] does not take its own slow disk for a peer that brings nothing', () => {
+    const rig = new Rig()
+    meets(rig, 1, 'a', { c: 100 })
+    meets(rig, 2, 'b', { c: 100 })
+    for (let seq = 1; seq <= 8; seq++) brings(rig, 1, seq, { bytes: EIGHTH })
+    rig.take('send')
+    rig.now += 2 * GOSSIP_LIMITS.wantMs
+    tells(rig, 2, { c: 100 })
+    stores(rig)
+    passes(rig, GOSSIP_LIMITS.wantMs - 1)
+    tells(rig, 2, { c: 100 })
+    const sent = rig.allSent().map(({ message }) => message)
+    expect(wants(sent)).toEqual([])
+    expect(sent).toContainEqual({ type: 'allow', bytes: WINDOW })
   })
 
   test('[L6] asks the only peer again that brought nothing, with its window whole', () => {
