@@ -55,7 +55,10 @@ export class Star {
     const { isOn, parent } = this.#with
     const wasOn = this.#isOn
     this.#isOn = isOn()
-    if (!this.#isOn) return undefined
+    if (!this.#isOn) {
+      if (wasOn) this.#end()
+      return undefined
+    }
     if (!wasOn) this.#begin()
     const lowest = this.#lowest()
     if (lowest === parent.link) return undefined
@@ -77,6 +80,15 @@ export class Star {
     for (const link of this.#with.links.open()) link.isEager = link.isChild
     const { link } = this.#with.parent
     if (link !== undefined) link.isEager = true
+  }
+
+  /** The next tree grows as if all links were new, as it has nothing in common with a star. */
+  #end(): void {
+    this.#with.parent.forget()
+    for (const link of this.#with.links.open()) {
+      link.isEager = true
+      link.isChild = false
+    }
   }
 
   #lowest(): OpenLink | undefined {
