@@ -197,9 +197,14 @@ export class Gossip {
     const link = this.links.get(id)
     if (link === undefined) return
     this.links.ended(id, code)
+    this.#follow(this.#parts.star.choose(), now)
     if (code === 'retired' || code === 'id-in-use') return this.#disown(code)
     const isGone = code === undefined || code === 'closing' || code === 'silent'
     if (isGone && link.replica !== undefined) this.detection.lost(link.replica, now)
+  }
+
+  #follow(parent: OpenLink | undefined, now: number): void {
+    if (parent !== undefined) this.#parts.broadcast.followed(parent, now)
   }
 
   #unreachable(address: string, now: number): void {
@@ -246,6 +251,7 @@ export class Gossip {
   }
 
   #advanced({ own }: GossipEvent & { type: 'advanced' }, now: number): void {
+    this.#follow(this.#parts.star.choose(), now)
     this.#parts.broadcast.publish({ before: this.#chain, entries: own }, now)
     this.#chain = own.at(-1)?.hash ?? this.#chain
     this.#parts.documents.advanced()
@@ -254,9 +260,9 @@ export class Gossip {
   }
 
   #spread({ document, update, only, except }: GossipEvent & { type: 'presence' }): void {
-    const links = [...this.links.open()].filter(
-      ({ id, blocked }) => id !== except && id === (only ?? id) && !blocked,
-    )
+    const links = this.#parts.star
+      .onward(except)
+      .filter(({ id, blocked }) => id === (only ?? id) && !blocked)
     if (links.length === 0) return
     const frame = encodeReplicaMessage({ type: 'presence', document, update })
     this.#out.push({ type: 'send', links: links.map(({ id }) => id), frame })
@@ -282,6 +288,7 @@ export class Gossip {
         return this.#parts.census.timer(timer.key)
       case 'probe':
         this.#parts.overlay.view.review(now)
+        this.#follow(this.#parts.star.review(now), now)
         return this.detection.timer(timer, now)
       case 'relay':
       case 'suspicion':

@@ -24,6 +24,8 @@ export const GOSSIP_LIMITS = {
   /** Under load, frames with what is passed on leave this share of a round trip apart, at most this. */
   relayShare: 8,
   relayMsMax: 50,
+  /** With more links than this it is longer in proportion until peers are told, and until more is passed on. */
+  patientLinks: 7,
   /** What each link adds to its time in a distance to the root, in ms. */
   distanceEach: 25,
   /** A neighbour by which the root is nearer takes the parent's place under this share of the distance. */

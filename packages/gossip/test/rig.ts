@@ -78,6 +78,7 @@ export class Rig {
       log,
       chain,
       seed: 1,
+      meshMax: 8,
     })
   }
 
