@@ -27,8 +27,8 @@ export class Document {
   #whole: Uint8Array | undefined
   /** What is held back, maybe among others that are shown. */
   #held: Uint8Array[] = []
-  /** What it lacks first. */
-  #need: Need | undefined
+  /** What that lacks. */
+  #needs: Need[] = []
 
   constructor(name: string) {
     this.name = name
@@ -56,7 +56,7 @@ export class Document {
   /** Takes an update that lacks nothing; what waited for it is shown as well. */
   append(update: DecodedUpdate): void {
     this.#push(update)
-    if (this.#need !== undefined && this.#extent.meets(this.#need)) this.#fill()
+    if (this.#needs.some((need) => this.#extent.meets(need))) this.#fill()
   }
 
   #push(update: DecodedUpdate): void {
@@ -109,7 +109,7 @@ export class Document {
   /** Takes an update that lacks something. */
   hold(update: DecodedUpdate): void {
     this.#held.push(new Uint8Array(update.bytes))
-    this.#need ??= this.#extent.lacks(update)
+    this.#needs.push(...this.#extent.lacking(update))
   }
 
   /** What was lacking first has come: shows as much of what was held back as goes. */
@@ -118,7 +118,7 @@ export class Document {
     const { shown, isAll } = integrate([this.whole(), held])
     this.#push(this.#decode(Y.diffUpdate(shown, this.#extent.stateVector())))
     this.#held = []
-    this.#need = undefined
+    this.#needs = []
     if (!isAll) this.hold(this.#decode(held))
   }
 

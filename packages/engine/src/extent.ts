@@ -46,19 +46,36 @@ export class Extent {
    * closes the gap before a client's structs, a neighbour, a parent, or what is deleted. `undefined`
    * when nothing is lacking.
    */
-  lacks({ structs, deletes }: DecodedUpdate): Need | undefined {
+  lacks(update: DecodedUpdate): Need | undefined {
+    const [first] = this.#unmet(update)
+    return first
+  }
+
+  /** All such things: of each Yjs client the nearest, as more of `update` can be shown once that is there. */
+  lacking(update: DecodedUpdate): Need[] {
+    const nearest = new Map<number, Need>()
+    for (const need of this.#unmet(update)) {
+      const other = nearest.get(need.client)
+      if (other === undefined || need.upTo < other.upTo) nearest.set(need.client, need)
+    }
+    return [...nearest.values()]
+  }
+
+  *#unmet({ structs, deletes }: DecodedUpdate): Generator<Need> {
     const after = new Map<number, number>()
     for (const struct of structs) {
       if (struct instanceof Y.Skip) continue
       const { client, clock } = struct.id
       const held = after.get(client) ?? this.#clock(client)
-      if (clock > held) return { client, upTo: clock }
-      after.set(client, Math.max(held, clock + struct.length))
+      // What comes after a gap is not there either before that is closed.
+      if (clock > held) yield { client, upTo: clock }
+      else after.set(client, Math.max(held, clock + struct.length))
     }
-    for (const need of needsOf(structs, deletes)) {
-      if (need.upTo > (after.get(need.client) ?? this.#clock(need.client))) return need
+    for (const { client, from, to } of referredTo(structs, deletes)) {
+      const held = after.get(client) ?? this.#clock(client)
+      // Of what is deleted a part can be there before the rest.
+      if (to > held) yield { client, upTo: Math.max(held, from) + 1 }
     }
-    return undefined
   }
 
   meets({ client, upTo }: Need): boolean {
@@ -93,18 +110,25 @@ export class Extent {
   }
 }
 
+/** The structs of a Yjs client, from one clock to before another. */
+interface Reference {
+  readonly client: number
+  readonly from: number
+  readonly to: number
+}
+
 /** What structs and deletions refer to. */
-function* needsOf(
+function* referredTo(
   structs: DecodedUpdate['structs'],
   deletes: DecodedUpdate['deletes'],
-): Generator<Need> {
+): Generator<Reference> {
   for (const struct of structs) {
     if (!(struct instanceof Y.Item)) continue
     for (const id of [struct.origin, struct.rightOrigin, struct.parent]) {
-      if (id instanceof Y.ID) yield { client: id.client, upTo: id.clock + 1 }
+      if (id instanceof Y.ID) yield { client: id.client, from: id.clock, to: id.clock + 1 }
     }
   }
   for (const [client, ranges] of deletes) {
-    for (const { clock, len } of ranges) yield { client, upTo: clock + len }
+    for (const { clock, len } of ranges) yield { client, from: clock, to: clock + len }
   }
 }

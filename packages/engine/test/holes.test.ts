@@ -132,3 +132,37 @@ test('[L2] a document shows just what a real one shows, whatever is missing, and
     { seed: 5, numRuns: 300 },
   )
 })
+
+/** Origins, by a letter each; `a` is the replica itself. */
+const ORIGINS = [...'bcdef0123456789']
+
+test('[L2] likewise when peers bring it in any order, one update after the other', () => {
+  fc.assert(
+    fc.property(histories, fc.nat(), (history, seed) => {
+      const updates = updatesOf(history)
+      const order = updates.toSorted((a, b) => sumOf(a, seed) - sumOf(b, seed))
+      const rig = new Rig()
+      linked(rig, 1, 'b')
+      const shown = [opened(rig, 1, [])].filter(({ length }) => length > 0)
+      for (const [at, update] of order.entries()) {
+        hears(rig, 1, entriesOf(ORIGINS[at] as string, 1, [update]))
+        shown.push(...shownTo(rig, 1))
+        expect(textOf(...shown)).toBe(mostOf(order.slice(0, at + 1)))
+      }
+    }),
+    { seed: 6, numRuns: 500 },
+  )
+})
+
+/**
+ * All that can be shown of these. Yjs itself looks at what waits only when the first thing that it lacks has
+ * come, so they come as often as there are any.
+ */
+function mostOf(updates: readonly Uint8Array[]): string {
+  return textOf(...updates.flatMap(() => updates))
+}
+
+/** A number that depends on all bytes, and otherwise with each `seed`. */
+function sumOf(bytes: Uint8Array, seed: number): number {
+  return bytes.reduce((sum, byte) => (sum * 31 + byte) % 65_521, seed % 65_521)
+}
