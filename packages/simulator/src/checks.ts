@@ -46,9 +46,20 @@ function equalSeen(a: Seen, b: Seen): boolean {
   return a.text === b.text && a.tokens.join() === b.tokens.join()
 }
 
+/**
+ * Updates that come backwards are merged by so many first, the last before the one before it. Yjs would merge
+ * what has to wait one by one, by the same function and with the same bytes in the end, for much longer.
+ */
+const MERGED_BACKWARDS = 16
+
 /** What a person sees of a document whose updates come in the worst order of all. */
 function seenBackwards(updates: readonly Uint8Array[]): Seen {
-  return seen(compacted(updates.toReversed()))
+  const backwards = updates.toReversed()
+  const merged: Uint8Array[] = []
+  for (let at = 0; at < backwards.length; at += MERGED_BACKWARDS) {
+    merged.push(Y.mergeUpdates(backwards.slice(at, at + MERGED_BACKWARDS)))
+  }
+  return seen(compacted(merged))
 }
 
 function seen(update: Uint8Array): Seen {
