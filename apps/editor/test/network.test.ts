@@ -39,6 +39,7 @@ function station(place: number, links: Partial<Record<number, State>>, answering
     readOnly: null,
     floors: {},
     store: { problems: [], damaged: [], incompactible: [], committingMs: null },
+    backlog: { editBytes: 0, entryBytes: 0, waitingEntries: 0, waitingBytes: 0, parkedBytes: 0 },
     messages: { sent: 0, received: 0, dropped: 0 },
     rejections: {},
   }

@@ -16,6 +16,7 @@ import {
   type Version,
 } from '@rejoin/protocol'
 
+import type { Backlog } from './backlog.ts'
 import { Compacting } from './compacting.ts'
 import { Editing } from './editing.ts'
 import type {
@@ -158,6 +159,12 @@ export class Engine {
   /** Documents that are damaged here and not repaired yet. */
   get damagedDocuments(): string[] {
     return this.#storing.damaged
+  }
+
+  /** What waits here, in queues that have bounds. */
+  get backlog(): Backlog {
+    const { parkedBytes } = this.#residents
+    return { ...this.#commit.backlog, ...this.#log.backlog, parkedBytes }
   }
 
   /** Whether everything that was accepted is durable. */

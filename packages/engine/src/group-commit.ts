@@ -3,6 +3,7 @@ import { LIMITS, type Change, type Heads, type ReplicaId, type SealedEntry } fro
 
 import type { Waiter } from './acks.ts'
 import type { Batch } from './events.ts'
+import type { Backlog } from './backlog.ts'
 import { ENGINE_LIMITS } from './limits.ts'
 import type { Log } from './log.ts'
 import { mergeAll } from './merging.ts'
@@ -48,6 +49,11 @@ export class GroupCommit {
 
   get isFull(): boolean {
     return this.#fillingBytes >= ENGINE_LIMITS.fillingBytesMax
+  }
+
+  /** What is accepted and not yet under way to the disk. */
+  get backlog(): Pick<Backlog, 'editBytes' | 'entryBytes'> {
+    return { editBytes: this.#fillingBytes, entryBytes: this.#readyBytes }
   }
 
   /** Whether as much came from peers as may wait for the disk. */

@@ -1,5 +1,6 @@
 /** @packageDocumentation One replica as a pure state machine. */
 export type { KnownMember, LinkId, MemberChange, MessageCounts } from '@rejoin/gossip'
+export { BACKLOG_MAX, type Backlog } from './backlog.ts'
 export { Engine } from './engine.ts'
 export type * from './events.ts'
 export { Extent } from './extent.ts'

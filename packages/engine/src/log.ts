@@ -21,6 +21,7 @@ import {
   type Version,
 } from '@rejoin/protocol'
 
+import type { Backlog } from './backlog.ts'
 import { chainHash } from './chain.ts'
 import { decodeAnySize } from './gate.ts'
 import { Waiting } from './waiting.ts'
@@ -76,6 +77,11 @@ export class Log implements LogView {
 
   get floors(): Heads {
     return this.#floors
+  }
+
+  /** What waits for its deps. */
+  get backlog(): Pick<Backlog, 'waitingEntries' | 'waitingBytes'> {
+    return this.#waiting.backlog
   }
 
   isBlocked(origin: ReplicaId): boolean {

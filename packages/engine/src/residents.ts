@@ -40,6 +40,11 @@ export class Residents {
   readonly #idle = new Set<string>()
   readonly #parkingBudget: ParkingBudget = { bytes: 0 }
 
+  /** What waits for what it builds on, in all documents. */
+  get parkedBytes(): number {
+    return this.#parkingBudget.bytes
+  }
+
   get(document: string): Resident | undefined {
     return this.#residents.get(document)
   }

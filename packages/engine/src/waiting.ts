@@ -1,5 +1,6 @@
 import type { ReplicaId, SealedEntry } from '@rejoin/protocol'
 
+import type { Backlog } from './backlog.ts'
 import { ENGINE_LIMITS } from './limits.ts'
 
 /** Entries of one origin, consecutive. The first ones are taken out by moving `start`. */
@@ -19,6 +20,10 @@ export class Waiting {
   readonly #queues = new Map<ReplicaId, Queue>()
   #count = 0
   #bytes = 0
+
+  get backlog(): Pick<Backlog, 'waitingEntries' | 'waitingBytes'> {
+    return { waitingEntries: this.#count, waitingBytes: this.#bytes }
+  }
 
   origins(): ReplicaId[] {
     return [...this.#queues.keys()]

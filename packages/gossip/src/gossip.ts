@@ -81,7 +81,7 @@ export class Gossip {
 
   /** The least of what the members hold, this replica with `own` included: a lower bound of `R`. */
   stable(own: Version): Version {
-    if (this.unmet().length > 0) return new Map()
+    if (this.unmet().length > 0 || this.membership.isFull) return new Map()
     const versions = [own, ...[...this.membership.all()].map(({ version }) => version)]
     return this.#parts.census.isOn
       ? join([meet(versions), this.#parts.census.stable])

@@ -4,6 +4,7 @@ import {
   isNewer,
   isRetired,
   join,
+  LIMITS,
   NO_TAGS,
   seqOf,
   tagsText,
@@ -47,7 +48,8 @@ export interface MembershipOptions {
  * Versions only grow, and each was announced by its owner, directly or through others, so the minimum
  * over them is a lower bound of the true `R(t)` (rule L6). A member that is away still counts: it does not
  * have what it has not got. One whose id is retired does not, and nothing that is said of it later
- * changes that; the retired ids are remembered for ever, 8 bytes each.
+ * changes that; the retired ids are remembered for ever, 8 bytes each. When it is full, with
+ * `LIMITS.membersMax` ids, others are passed over; as they may hold nothing, nothing is stable then.
  */
 export class Membership {
   readonly #self: ReplicaId
@@ -89,6 +91,11 @@ export class Membership {
     return this.electorate.size
   }
 
+  /** Whether there may be members that are not known here, for want of room (rule X3). */
+  get isFull(): boolean {
+    return this.items.size >= LIMITS.membersMax
+  }
+
   *all(): Generator<KnownMember> {
     for (const [replica, member] of this.#remembered) {
       if (!this.#members.has(replica) && this.#counts(member)) yield member
@@ -125,7 +132,7 @@ export class Membership {
     const known = this.get(record.replica)
     // Whatever else is said with it must not count, or who left and was removed would be one or the other.
     const canonical = isRetired(record) ? retiredRecord(record.replica, record.state) : record
-    if (known !== undefined && !isNewer(canonical, known)) return false
+    if (known === undefined ? this.isFull : !isNewer(canonical, known)) return false
     this.#put({
       ...canonical,
       version: known?.version ?? EMPTY_VERSION,
@@ -159,7 +166,7 @@ export class Membership {
    * member holds it. It was lost, or rolled back (see `Disputes`).
    */
   isVoid(origin: ReplicaId, seq: number): boolean {
-    if (!this.isRetired(origin)) return false
+    if (!this.isRetired(origin) || this.isFull) return false
     for (const { version } of this.all()) if (seqOf(version, origin) >= seq) return false
     return true
   }
@@ -174,7 +181,7 @@ export class Membership {
   learned(replica: ReplicaId, version: Version): boolean {
     if (replica === this.#self) return false
     const known = this.get(replica)
-    if (known?.retired === true) return false
+    if (known === undefined ? this.isFull : known.retired) return false
     if (known !== undefined && covers(known.version, version)) return false
     const grown = join([known?.version ?? EMPTY_VERSION, version])
     this.#put({ ...(known ?? unknownMember(replica)), version: grown })

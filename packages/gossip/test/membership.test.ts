@@ -1,5 +1,6 @@
-import { Membership, RememberedMembers, type GossipEffect } from '@rejoin/gossip'
+import { Membership, RememberedMembers, type GossipEffect, type Member } from '@rejoin/gossip'
 import {
+  LIMITS,
   MEMBER_STATES,
   NO_TAGS,
   type MemberRecord,
@@ -9,7 +10,7 @@ import {
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-import { id } from './rig.ts'
+import { id, Rig } from './rig.ts'
 
 function membershipOf(): { membership: Membership; effects: GossipEffect[] } {
   const effects: GossipEffect[] = []
@@ -183,5 +184,33 @@ describe('people are told', () => {
     }
     const changes = effects.flatMap((effect) => (effect.type === 'member' ? [effect.change] : []))
     expect(changes).toEqual(told)
+  })
+})
+
+describe('[X3] [L6] when it knows as many ids as it may, retired ones included', () => {
+  const members = Array.from({ length: LIMITS.membersMax - 1 }, (_, at): Member => {
+    const replica = at.toString(16).padStart(16, '0') as ReplicaId
+    return { replica, address: '', version: new Map([[id('5'), 1]]), retired: at === 7 }
+  })
+  const own = new Map([[id('5'), 1]])
+  const stranger = { replica: id('f'), incarnation: 0, address: '', tags: NO_TAGS } as const
+
+  test('others are passed over, and nothing is stable, as they may hold nothing', () => {
+    const { gossip } = new Rig([], members)
+    expect(gossip.membership.isFull).toBe(true)
+    expect(gossip.membership.believe({ ...stranger, state: 'alive' })).toBe(false)
+    expect(gossip.membership.believe({ ...stranger, state: 'removed' })).toBe(false)
+    expect(gossip.membership.learned(id('f'), own)).toBe(false)
+    expect(gossip.membership.get(id('f'))).toBeUndefined()
+    expect(gossip.stable(own)).toEqual(new Map())
+    const known = members[9] as Member
+    expect(gossip.membership.retire(known.replica, 'removed')).toBe(true)
+  })
+
+  test('with one fewer all is as ever', () => {
+    const { gossip } = new Rig([], members.slice(1))
+    expect(gossip.stable(own)).toEqual(own)
+    expect(gossip.membership.believe({ ...stranger, state: 'alive' })).toBe(true)
+    expect(gossip.stable(own)).toEqual(new Map())
   })
 })

@@ -104,6 +104,7 @@ export class OpenReplica implements Replica {
       readOnly: engine.failure ?? null,
       floors: Object.fromEntries([...engine.floors].map(([origin, { seq }]) => [origin, seq])),
       store: this.#storeStatus(),
+      backlog: engine.backlog,
       messages: engine.messages,
       rejections: { ...rejections },
     }

@@ -1,4 +1,4 @@
-import type { LinkView, MemberChange, MessageCounts } from '@rejoin/engine'
+import type { Backlog, LinkView, MemberChange, MessageCounts } from '@rejoin/engine'
 import type { RejectionCode, ReplicaId } from '@rejoin/protocol'
 
 import type { LinkTraffic } from './driven-link.ts'
@@ -31,6 +31,8 @@ export interface ReplicaStatus {
   /** Entries that have left the log of each origin: up to here they are in the documents only. */
   readonly floors: Record<string, number>
   readonly store: StoreStatus
+  /** What waits here: for the disk, for what it depends on, or for what it builds on. */
+  readonly backlog: Backlog
   /** Messages of the application, since this replica has its id and runs. */
   readonly messages: MessageCounts
   /** Refused input since the start, by code. */

@@ -24,6 +24,7 @@ export class Broken {
     world.happened.leftBroken += 1
     world.broken.add(replica)
     world.tell(() => `${replica.name} stays broken: ${this.#way}`)
+    world.record?.({ type: 'stays-broken', replica, way: this.#way })
     this.#break()
   }
 

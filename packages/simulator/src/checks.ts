@@ -1,7 +1,9 @@
+import { BACKLOG_MAX, type Backlog, type Engine } from '@rejoin/engine'
 import {
   covers,
   equalVersions,
   join,
+  LIMITS,
   meet,
   seqOf,
   type ReplicaId,
@@ -83,6 +85,7 @@ export function checkAlways(world: World): void {
     check(!hasHeard || covers(disk.version(), engine.version), 'L2', () => {
       return `${name} counts ${toText(engine.version)}, and has ${toText(disk.version())} on disk`
     })
+    checkBounds(name, engine)
     // Where one number names two entries, versions say too much until that is found out.
     if (world.profile === 'identity') continue
     check(covers(truth.stable, shown.stable), 'L6', () => {
@@ -93,6 +96,14 @@ export function checkAlways(world: World): void {
     })
   }
   if (world.profile !== 'identity') checkEqualVersions(world)
+}
+
+/** [X3] No queue is longer than it may be, but for what one frame brings. */
+function checkBounds(name: string, { backlog }: Engine): void {
+  for (const queue of Object.keys(BACKLOG_MAX) as (keyof Backlog)[]) {
+    const isWithin = backlog[queue] <= BACKLOG_MAX[queue] + LIMITS.frameBytesMax
+    check(isWithin, 'X3', () => `${name} has ${backlog[queue]} ${queue}`)
+  }
 }
 
 /** [L5] equal versions, equal documents: the same bytes after compaction, once [L7] is done. */
@@ -158,6 +169,8 @@ function checkHealed({ name, engine, disk }: SimulatedReplica, first: Disk): voi
   check(equalVersions(engine.version, first.version()), 'L6', () => {
     return `${name} is at ${toText(engine.version)}, and another at ${toText(first.version())}`
   })
+  const waiting = Object.entries(engine.backlog).filter(([, size]) => size > 0)
+  check(waiting.length === 0, 'X3', () => `${name} still has ${waiting.join(' ')}`)
   const { divergence } = engine.stability
   check(divergence === 0, 'L6', () => `${name} sees a divergence of ${divergence}`)
   const damaged = disk.names.filter((each) => disk.document(each) === undefined)

@@ -44,9 +44,10 @@ Other worlds than the seeds draw (WORLD above):
   --replicas N, --clients N, --moments N
                  other sizes
   --without F    kinds of fault to leave out, with commas between them:
-                 ${FAULTS.slice(0, 9).join(', ')},
-                 ${FAULTS.slice(9, 17).join(', ')},
-                 ${FAULTS.slice(17).join(', ')}
+                 ${FAULTS.slice(0, 10).join(', ')},
+                 ${FAULTS.slice(10, 18).join(', ')},
+                 ${FAULTS.slice(18, 26).join(', ')},
+                 ${FAULTS.slice(26).join(', ')}
 
 How good gossip is among very many replicas, beside what is published and what is aimed
 at; exit code 1 if an aim was missed:

@@ -24,6 +24,7 @@ export async function liveWithCore(world: World): Promise<void> {
   const core = drawCore(world)
   if (core.length === replicas.length) return
   world.tell(() => `only ${core.map(({ name }) => name).join(', ')} will be well`)
+  world.record?.({ type: 'core', replicas: core })
   world.isHealed = true
   world.network.heal(replicas)
   await world.recover(core)

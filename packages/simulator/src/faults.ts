@@ -12,6 +12,9 @@ const RELEASES = 3
 /** Edits at once; now and then so many that a document's tail is compacted. */
 const BURST_UP_TO = 100
 const LONG_BURST = 300
+/** Edits that follow on a long one while it is compacted, and within how long, in ms. */
+const AFTER_BURST = 5
+const AFTER_BURST_MS = 600
 
 /**
  * What happens to a world: each moment somebody may type, and each fault of its mix may come. Nothing comes
@@ -97,8 +100,12 @@ export class Faults {
   #burst(client: SimulatedClient): void {
     const { agenda, happened } = this.#world
     happened.bursts += 1
-    const edits = agenda.happens(0.15) ? LONG_BURST : agenda.between(20, BURST_UP_TO)
+    const isLong = agenda.happens(0.25)
+    const edits = isLong ? LONG_BURST : agenda.between(20, BURST_UP_TO)
     for (let left = edits; left > 0; left--) client.type()
+    for (let left = isLong ? AFTER_BURST : 0; left > 0; left--) {
+      agenda.after(agenda.between(0, AFTER_BURST_MS), () => client.type())
+    }
   }
 
   #part(a: SimulatedReplica, b: SimulatedReplica): void {

@@ -19,11 +19,28 @@ function facts(status: ReplicaStatus): string {
     ['Documents', String(documents)],
     ['Divergence', divergenceText(divergence)],
     ['Edits', readOnly === null ? acceptedText(store) : `refused, read-only: ${readOnly}`],
+    ...backlogRows(status.backlog),
     ...store.problems.map(({ message }) => ['Problem', message]),
     ...store.damaged.map((name) => ['Damaged', `"${name}", until it is repaired from others`]),
     ...store.incompactible.map(({ document, reason }) => ['Grows', `"${document}": ${reason}`]),
     ['Rejections', refused.length === 0 ? 'none' : refused.join(', ')],
   ])
+}
+
+/** Shown while there is any: over a second or so it tells that something is slow, or missing. */
+function backlogRows({ editBytes, entryBytes, ...waits }: ReplicaStatus['backlog']): string[][] {
+  const { waitingEntries, waitingBytes, parkedBytes } = waits
+  const parts = [
+    [editBytes + entryBytes, `${kilobytes(editBytes + entryBytes)} for the disk`],
+    [waitingEntries, `${waitingEntries} entries (${kilobytes(waitingBytes)}) for earlier ones`],
+    [parkedBytes, `${kilobytes(parkedBytes)} of edits for what they build on`],
+  ] as const
+  const waiting = parts.filter(([size]) => size > 0).map(([, text]) => text)
+  return waiting.length === 0 ? [] : [['Waiting', waiting.join(', ')]]
+}
+
+function kilobytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1_000)} kB`
 }
 
 /** From 1 s on a disk is slow enough to be seen. */

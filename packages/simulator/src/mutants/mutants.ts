@@ -71,7 +71,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'take a replica that nobody met for one that holds everything',
     rule: 'L6',
     file: 'gossip/dist/gossip.js',
-    find: 'if (this.unmet().length > 0)',
+    find: 'if (this.unmet().length > 0 || this.membership.isFull)',
     replace: 'if (false)',
   },
   {
@@ -151,5 +151,26 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'gossip/dist/disputes.js',
     find: 'if (this.#wentBack(members.get(this.#self) ?? EMPTY_VERSION))',
     replace: 'if (false)',
+  },
+  {
+    name: 'believe every checksum',
+    rule: 'X2',
+    file: 'protocol/dist/checksum.js',
+    find: 'viewOf(frame).getUint32(end) === crc32(content)',
+    replace: 'end >= 0',
+  },
+  {
+    name: 'keep links on which nothing is heard any more',
+    rule: 'L6',
+    file: 'gossip/dist/links.js',
+    find: 'if (silentMs < boundMs)',
+    replace: 'if (true)',
+  },
+  {
+    name: 'count what has gone to the disk as still waiting for it',
+    rule: 'X3',
+    file: 'engine/dist/group-commit.js',
+    find: 'this.#readyBytes = 0;',
+    replace: '',
   },
 ]

@@ -72,7 +72,7 @@ export class FrameLog {
       arrivalMs: time.to,
       from: this.#world.replicas.indexOf(link.owner.replica),
       to: this.#world.replicas.findIndex((each) => each === link.other?.owner.replica),
-      kind: decoded.ok ? FRAME_KINDS.indexOf(kindOf(decoded.value.type)) : -1,
+      kind: FRAME_KINDS.indexOf(decoded.ok ? kindOf(decoded.value.type) : 'corrupt'),
       text: this.#texts.placeOf(frameText(frame, this.#world.nameOf)),
       fate,
     }

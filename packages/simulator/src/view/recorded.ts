@@ -30,6 +30,9 @@ export type Recorded =
   | { readonly type: 'compacted'; readonly replica: SimulatedReplica; readonly document: string }
   /** An id that is nobody's any more is removed by hand. */
   | { readonly type: 'removed'; readonly id: ReplicaId }
+  /** Only these will be well until the faults end. */
+  | { readonly type: 'core'; readonly replicas: readonly SimulatedReplica[] }
+  | { readonly type: 'stays-broken'; readonly replica: SimulatedReplica; readonly way: string }
   | { readonly type: 'faults-end' }
 
 export type Scribe = (event: Recorded) => void

@@ -15,7 +15,10 @@ import type { Recorded } from './recorded.ts'
 import { ReplicaWatch, type Happening } from './replica-watch.ts'
 import { Texts } from './texts.ts'
 
-type Deed = Extract<Recorded, { type: 'closed' | 'backed-up' | 'compacted' | 'removed' }>
+type Deed = Extract<
+  Recorded,
+  { type: 'closed' | 'backed-up' | 'compacted' | 'removed' | 'core' | 'stays-broken' }
+>
 
 /**
  * Records a run. At the end of each virtual millisecond in which something happened it looks at all that
@@ -98,6 +101,16 @@ export class Recorder {
         const { replica, document } = event
         const text = `${replica.name} compacts ${document}`
         return this.note(['compacted', text], [this.#placeOf(replica)])
+      }
+      case 'core': {
+        const names = event.replicas.map(({ name }) => name).join(', ')
+        const places = event.replicas.map((each) => this.#placeOf(each))
+        return this.note(['core', `only ${names} will be well`], places)
+      }
+      case 'stays-broken': {
+        const { replica, way } = event
+        const text = `${replica.name} stays broken: ${way}`
+        return this.note(['stays-broken', text], [this.#placeOf(replica)])
       }
       case 'removed': {
         const text = `somebody removes ${this.world.nameOf(event.id)}, which is nobody`

@@ -20,6 +20,15 @@ export const EXPLANATIONS: Readonly<Record<HappeningKind, Explanation>> = {
     group: 'faults',
     meaning: 'The way between these two is open. They dial again, after a wait that has grown.',
   },
+  'held-up': {
+    group: 'faults',
+    meaning:
+      'A partition in one direction: the other way all is well. What is sent waits, as TCP makes it, until it gets through or the link is given up for its silence.',
+  },
+  'let-through': {
+    group: 'faults',
+    meaning: 'What has waited arrives, all at once. Much of it may be out of date.',
+  },
   mute: {
     group: 'faults',
     meaning:
@@ -165,6 +174,15 @@ export const EXPLANATIONS: Readonly<Record<HappeningKind, Explanation>> = {
   left: {
     group: 'clients',
     meaning: 'What it was told is durable must stay; what it was not told of may be lost with it.',
+  },
+  core: {
+    group: 'rules',
+    meaning:
+      'These are well from here on, while all others stay broken. They must take edits, converge and fall quiet without them.',
+  },
+  'stays-broken': {
+    group: 'faults',
+    meaning: 'Until the faults end. The others are held to the rules all the same (L6).',
   },
   'faults-end': {
     group: 'rules',

@@ -23,7 +23,7 @@ export class Flights {
       arrivalMs,
       from,
       to,
-      kind: FRAME_KINDS[kind] ?? 'presence',
+      kind: FRAME_KINDS[kind] ?? 'corrupt',
       fate: FATES[fate] ?? 'flying',
       text: texts[text] ?? '',
     }))

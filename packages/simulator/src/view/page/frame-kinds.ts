@@ -22,6 +22,8 @@ export const FRAME_SENTENCES: Readonly<Record<FrameKind, string>> = {
   overlay:
     'Who keeps a link to whom, and along which links edits are pushed, once there are many replicas.',
   census: 'Where there are many replicas: what all those that were counted so far have.',
+  corrupt:
+    'A bit of it was flipped on its way. Its checksum shows that; whoever gets it closes the link.',
 }
 
 /** Rings greet, diamonds tell, triangles ask, and what is solid carries something. */
@@ -40,6 +42,7 @@ const SHAPES: Readonly<Record<FrameKind, string>> = {
   probe: 'M0-2A2 2 0 1 1 0 2 2 2 0 1 1 0-2Z',
   overlay: 'M-3-3H3V3H-3Z',
   census: 'M0-4.5 4.5 0 0 4.5-4.5 0Z',
+  corrupt: 'M-5 4-1.5-4 1.5 4 5-4',
 }
 
 /** The mark of a kind, around the point 0 0. */

@@ -65,6 +65,7 @@ export const FRAME_KINDS = [
   'probe',
   'overlay',
   'census',
+  'corrupt',
 ] as const
 
 export type FrameKind = (typeof FRAME_KINDS)[number]
@@ -120,7 +121,7 @@ export interface ClientState {
 }
 
 /** What frames from one replica to another meet, as a number: its place here. */
-export const LANES = ['none', 'open', 'slow', 'mute'] as const
+export const LANES = ['none', 'open', 'slow', 'held', 'mute'] as const
 
 export type Lane = (typeof LANES)[number]
 
@@ -133,6 +134,8 @@ export type PartingRow = readonly [number, number, number, 0 | 1]
 export const HAPPENINGS = [
   'parted',
   'mended',
+  'held-up',
+  'let-through',
   'mute',
   'slow',
   'fast',
@@ -167,6 +170,8 @@ export const HAPPENINGS = [
   'detached',
   'came',
   'left',
+  'core',
+  'stays-broken',
   'faults-end',
   'equal',
   'known-equal',

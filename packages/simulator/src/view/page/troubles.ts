@@ -1,5 +1,5 @@
 import { pairsAmong } from './pairs.ts'
-import type { ReplicaState } from './recording.ts'
+import type { Lane, ReplicaState } from './recording.ts'
 import type { Run } from './run.ts'
 import { listText } from './times.ts'
 
@@ -17,7 +17,8 @@ export function troublesAt(run: Run, ms: number): readonly string[] {
     ...sentence(inLife('still'), 'stands still', 'stand still'),
     ...sentence(failing, 'can’t write', 'can’t write'),
     ...sentence(cutPairs(run, ms), 'is cut', 'are cut'),
-    ...sentence(muteLanes(run, ms), 'is half-open', 'are half-open'),
+    ...sentence(lanesOf(run, 'held', ms), 'is held up', 'are held up'),
+    ...sentence(lanesOf(run, 'mute', ms), 'is half-open', 'are half-open'),
   ]
 }
 
@@ -31,9 +32,9 @@ function cutPairs(run: Run, ms: number): string[] {
   return cut.map(([a, b]) => `${replicas[a]} – ${replicas[b]}`)
 }
 
-function muteLanes(run: Run, ms: number): string[] {
+function lanesOf(run: Run, lane: Lane, ms: number): string[] {
   const { replicas } = run.recording
   const lanes = pairsAmong(replicas.length).flatMap(([a, b]) => [[a, b] as const, [b, a] as const])
-  const mute = lanes.filter(([from, to]) => run.laneAt(from, to, ms) === 'mute')
-  return mute.map(([from, to]) => `${replicas[from]} → ${replicas[to]}`)
+  const such = lanes.filter(([from, to]) => run.laneAt(from, to, ms) === lane)
+  return such.map(([from, to]) => `${replicas[from]} → ${replicas[to]}`)
 }
