@@ -203,6 +203,7 @@ export class Engine {
       case 'dial-failed':
       case 'blocked':
       case 'drained':
+      case 'served':
       case 'cut':
       case 'mended':
       case 'retire':
@@ -356,6 +357,7 @@ export class Engine {
       case 'message':
       case 'dial':
       case 'send':
+      case 'serve':
       case 'close':
       case 'read':
       case 'read-documents':
@@ -387,9 +389,11 @@ export class Engine {
   }
 }
 
-function gossipOf({ stored, run, address, tags, peers, seed }: EngineOptions, log: Log): Gossip {
+function gossipOf(options: EngineOptions, log: Log): Gossip {
+  const { stored, run, address, tags, peers, seed, meshMax } = options
   const { replica: self, notes, heads } = stored
   const members = new RememberedMembers(stored.members)
   const chain = heads.get(self)?.hash ?? CHAIN_START
-  return new Gossip({ self, run, address, tags, peers, members, log, notes, chain, seed })
+  const known = { self, members, log, notes, chain }
+  return new Gossip({ ...known, run, address, tags, peers, seed, meshMax })
 }

@@ -146,6 +146,7 @@ type LinkEventType =
   | 'dial-failed'
   | 'blocked'
   | 'drained'
+  | 'served'
   | 'cut'
   | 'mended'
 
@@ -206,6 +207,8 @@ export type EngineEffect =
     }
   | { readonly type: 'dial'; readonly address: string }
   | { readonly type: 'send'; readonly links: readonly LinkId[]; readonly frame: Uint8Array }
+  /** A large frame, to be sent once little waits on the link; answered with `served`. */
+  | { readonly type: 'serve'; readonly link: LinkId; readonly frame: Uint8Array }
   | { readonly type: 'close'; readonly link: LinkId; readonly rejection: Rejection }
   | { readonly type: 'schedule'; readonly timer: EngineTimer; readonly delayMs: number }
   /** Input from outside was refused; for the counters. */

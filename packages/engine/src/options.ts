@@ -32,4 +32,6 @@ export interface EngineOptions {
   /** Addresses of peers given by configuration. */
   readonly peers: readonly string[]
   readonly seed: number
+  /** See `GossipOptions`. */
+  readonly meshMax?: number | undefined
 }

@@ -47,9 +47,13 @@ function describeMessage(message: ReplicaMessage): string {
       return [`have ${versionText(new Map(heads))}`, ...members.toSorted()].join(', ')
     }
     case 'want': {
-      const ranges = message.ranges.map(({ origin, from, to }) => `${origin[0]}${from}–${to}`)
+      const ranges = message.ranges.map(({ origin, from, to }) => {
+        return to < from ? `no more of ${origin[0]}` : `${origin[0]}${from}–${to}`
+      })
       return `want ${ranges.join(', ')}${message.graft ? ', and push from now on' : ''}`
     }
+    case 'allow':
+      return `allow ${message.bytes} B more`
     case 'entries':
       return `entries ${message.entries.map(describeEntry).join('; ')}`
     case 'members': {

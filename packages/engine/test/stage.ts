@@ -159,6 +159,11 @@ export class Stage {
           if (wire?.isOpen === true) this.#deliver(wire, effect.frame)
         }
         return
+      case 'serve': {
+        const { link, frame } = effect
+        this.#carryOut(actor, { type: 'send', links: [link], frame })
+        return this.#after(0, () => this.step(actor, { type: 'served', link }))
+      }
       case 'close':
         this.write(`${actor.name} closes: ${effect.rejection.code}. ${effect.rejection.reason}`)
         return this.#end(actor, effect.link, effect.rejection.code)

@@ -3,7 +3,6 @@ import {
   EMPTY_VERSION,
   encodeReplicaMessage,
   equalVersions,
-  LIMITS,
   seqOf,
   type Have,
   type Head,
@@ -13,6 +12,7 @@ import {
   type Version,
 } from '@rejoin/protocol'
 
+import type { Asking, Brought } from './asking.ts'
 import type { CatchUp } from './catch-up.ts'
 import type { Emit, GossipTimer, LogView } from './events.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
@@ -34,13 +34,14 @@ export interface AntiEntropyOptions {
   readonly tree: FlatTree
   readonly log: LogView
   readonly catchUp: CatchUp
+  readonly asking: Asking
   readonly pace: Pace
   readonly emit: Emit
 }
 
 /**
  * Anti-entropy by version exchange: peers tell each other what they hold (`have`), and whoever sees
- * that it lacks something asks for it (`want`), in chunks, so that a slow asker is never flooded.
+ * that it lacks something asks for it (see `Asking`).
  * Just after a link opens what is missing is asked for at once; later it is first given a little time to
  * arrive by broadcast. What the members are known to hold is told too, while there are few.
  */
@@ -50,6 +51,7 @@ export class AntiEntropy {
   readonly #membership: Membership
   readonly #log: LogView
   readonly #catchUp: CatchUp
+  readonly #asking: Asking
   readonly #emit: Emit
   readonly #with: AntiEntropyOptions
   #announceToken = 0
@@ -64,6 +66,7 @@ export class AntiEntropy {
     this.#membership = options.membership
     this.#log = options.log
     this.#catchUp = options.catchUp
+    this.#asking = options.asking
     this.#emit = options.emit
     this.#with = options
   }
@@ -201,6 +204,7 @@ export class AntiEntropy {
     this.#grafting.delete(timer.key as number)
     const link = this.#links.get(timer.key as number)
     if (link?.replica === undefined) return
+    if (link.restsUntil > now) return this.#scheduleGraft(link as OpenLink, link.restsUntil - now)
     const late: Range[] = []
     let restMs = Number.POSITIVE_INFINITY
     for (const range of this.#missingFrom(link as OpenLink, now)) {
@@ -210,7 +214,7 @@ export class AntiEntropy {
     }
     if (restMs < Number.POSITIVE_INFINITY) this.#scheduleGraft(link as OpenLink, restMs)
     if (late.length > 0) this.#with.broadcast.grafted(link as OpenLink)
-    this.#want(link as OpenLink, late, now, true)
+    this.#asking.want(link as OpenLink, late, true, now)
   }
 
   /** How much longer entries that were announced may be on their way by the broadcast, in ms. */
@@ -222,43 +226,32 @@ export class AntiEntropy {
 
   /** Asks a peer for all that it has and this replica lacks, less what is asked for already. */
   ask(link: OpenLink, now: number): void {
-    this.#want(link, this.#missingFrom(link, now), now, false)
-  }
-
-  /** What did not come by the broadcast in time makes the link one of the tree. */
-  #want(link: OpenLink, ranges: readonly Range[], now: number, graft: boolean): void {
-    if (ranges.length === 0) return
-    for (const { origin, from, to } of ranges) link.wanted.set(origin, { from, to, askedAt: now })
-    const frame = encodeReplicaMessage({ type: 'want', ranges, graft })
-    this.#emit({ type: 'send', links: [link.id], frame })
+    this.#asking.want(link, this.#missingFrom(link, now), false, now)
   }
 
   #missingFrom(link: OpenLink, now: number): Range[] {
+    this.#expire(now)
     const ranges: Range[] = []
+    const room = this.#asking.roomOn(link, now)
     for (const [origin, to] of link.theirs ?? []) {
+      if (ranges.length >= room) break
       const from = this.#log.reached(origin) + 1
       if (origin === this.#self || to < from || this.#isHeldUp(link, origin)) continue
-      if (this.#isWanted(origin, now)) continue
-      ranges.push({ origin, from, to })
-      if (ranges.length === LIMITS.wantRangesMax) break
+      if (!this.#asking.isAsked(origin)) ranges.push({ origin, from, to })
     }
     return ranges
   }
 
-  /** Whether entries of `origin` are not to be asked of this link now. */
-  #isHeldUp(link: OpenLink, origin: ReplicaId): boolean {
-    return link.disputed.has(origin) || this.#log.isBlocked(origin) || this.#catchUp.covers(origin)
+  /** What a link was asked for and did not bring in time is asked of the others. */
+  #expire(now: number): void {
+    if (this.#asking.expire(now).length === 0) return
+    for (const link of this.#links.open()) this.#scheduleGraft(link)
   }
 
-  #isWanted(origin: ReplicaId, now: number): boolean {
-    for (const { wanted } of this.#links.open()) {
-      const asked = wanted.get(origin)
-      if (asked === undefined) continue
-      const done = this.#log.reached(origin) >= asked.to
-      if (!done && now - asked.askedAt < GOSSIP_LIMITS.wantMs) return true
-      wanted.delete(origin)
-    }
-    return false
+  /** Whether entries of `origin` are not to be asked of this link now. */
+  #isHeldUp(link: OpenLink, origin: ReplicaId): boolean {
+    if (link.disputed.has(origin) || this.#log.isBlocked(origin)) return true
+    return this.#catchUp.covers(origin) || this.#asking.isFull(origin)
   }
 
   #expect(origin: ReplicaId, seq: number, at: number): void {
@@ -272,20 +265,29 @@ export class AntiEntropy {
     if (isPushed) this.#with.pace.lateness.record(now - expected.at)
   }
 
-  /** A link has brought entries of `origin`: if they were asked for, asks on from where they end. */
-  took(link: OpenLink, origin: ReplicaId, isPushed: boolean, now: number): void {
-    this.#came(origin, isPushed, now)
-    const asked = link.wanted.get(origin)
-    if (asked === undefined) return
-    link.wanted.delete(origin)
+  /** A link has brought entries: once all that it was asked for is here, it is asked for the rest. */
+  took(link: OpenLink, brought: Brought, now: number): void {
+    this.#came(brought.origin, brought.isPushed, now)
+    const progress = this.#asking.took(link, brought, now)
+    if (progress === 'ended') this.ask(link, now)
     // What was dropped at a bound would only be dropped again if it came at once.
-    if (this.#log.reached(origin) < asked.from) return this.#scheduleGraft(link)
-    this.ask(link, now)
+    if (this.#asking.reviewDropped()) this.#scheduleGraft(link)
+  }
+
+  /** More is durable here: peers hear of it, and may send more. */
+  advanced(now: number): void {
+    this.#asking.advanced(now)
+    this.changed()
+  }
+
+  /** What a link brings of `origin` is another history. */
+  forked(link: OpenLink, origin: ReplicaId, now: number): void {
+    this.#asking.refused(link, origin, now)
   }
 
   /** A peer's log begins after `floors`: it does not bring what it was asked for of these. */
   behind(link: OpenLink, floors: Heads): void {
-    for (const origin of floors.keys()) link.wanted.delete(origin)
+    this.#asking.gaveUp(link, floors.keys())
     this.#scheduleGraft(link)
   }
 

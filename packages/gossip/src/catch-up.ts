@@ -46,6 +46,8 @@ interface Running {
   readonly assembly: Assembly
   /** Whether the source has sent everything. */
   done: boolean
+  /** Whether what it brought last is on its way to the disk. */
+  isHanded: boolean
 }
 
 /** The name of the note that the store keeps for this. */
@@ -111,7 +113,7 @@ export class CatchUp {
     if (origins.length === 0) return
     this.#behind = new Set(origins.map(([origin]) => origin))
     if (this.#progress?.source !== link.replica) this.#startOver()
-    this.#running = { link, assembly: new Assembly(), done: false }
+    this.#running = { link, assembly: new Assembly(), done: false, isHanded: false }
     link.fetching = true
     this.#ask()
   }
@@ -145,7 +147,10 @@ export class CatchUp {
     running.done = message.done
     this.#ahead = join([this.#ahead, message.upTo])
     if (taken.value.length === 0 && !message.done) this.#ask()
-    else this.#hand(link, taken.value, message.done)
+    else {
+      running.isHanded = true
+      this.#hand(link, taken.value, message.done)
+    }
     return true
   }
 
@@ -187,7 +192,9 @@ export class CatchUp {
 
   /** What was handed over is durable. */
   stored(): void {
-    if (this.#running === undefined) return
+    // What came over a link that has broken since is no answer to what was asked for over the next.
+    if (this.#running?.isHanded !== true) return
+    this.#running.isHanded = false
     // Only now: what was handed over and refused has to come again.
     this.#progress = this.#reached()
     if (!this.#running.done) return this.#ask()

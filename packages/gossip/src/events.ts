@@ -28,6 +28,8 @@ export type GossipEvent =
   /** A link's queue is over, or again under, its bound. */
   | { readonly type: 'blocked'; readonly link: LinkId }
   | { readonly type: 'drained'; readonly link: LinkId }
+  /** What a `serve` effect brought has been handed to the network. */
+  | { readonly type: 'served'; readonly link: LinkId }
   /** More is durable here; `own` are this replica's new entries, in order. */
   | { readonly type: 'advanced'; readonly own: readonly SealedEntry[] }
   /**
@@ -105,6 +107,11 @@ export interface FoundDocuments {
 export type GossipEffect =
   | { readonly type: 'dial'; readonly address: string }
   | { readonly type: 'send'; readonly links: readonly LinkId[]; readonly frame: Uint8Array }
+  /**
+   * A frame that is large and in no hurry: it is sent once little waits on the link, so that what is
+   * small and urgent never waits for more than one of them. Answered with `served`; one is under way at a time.
+   */
+  | { readonly type: 'serve'; readonly link: LinkId; readonly frame: Uint8Array }
   | { readonly type: 'close'; readonly link: LinkId; readonly rejection: Rejection }
   | { readonly type: 'schedule'; readonly timer: GossipTimer; readonly delayMs: number }
   /** Entries for the log; answered with `took` or `refused`. */

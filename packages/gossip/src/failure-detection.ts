@@ -27,6 +27,8 @@ export interface FailureDetectionOptions {
   readonly dialling: Dialling
   readonly roundTrips: RoundTrips
   readonly chance: Chance
+  /** Whether everybody keeps a link to everybody. */
+  readonly isMesh: () => boolean
   /** Without it this is plain SWIM, to compare with. */
   readonly lifeguard: boolean
   readonly emit: Emit
@@ -110,7 +112,7 @@ export class FailureDetection {
     const { links, membership } = this.#with
     const [link, record] = [links.ofReplica(target), membership.record(target)]
     if (link === undefined || record === undefined) return
-    if (membership.size <= OVERLAY_LIMITS.meshMax) return
+    if (this.#with.isMesh()) return
     this.#send(link, { type: 'members', members: [record], addresses: [] })
     const reason = 'Nobody who was asked could reach this replica.'
     links.refuse(link, { code: 'silent', reason })
@@ -145,10 +147,10 @@ export class FailureDetection {
    */
   unreachable(address: string, owner: ReplicaId | undefined, now: number): void {
     this.#visited(address, false)
-    const { links, membership } = this.#with
+    const { links } = this.#with
     const isSure = links.openCount > 0 && now - this.#startedAt > OVERLAY_LIMITS.startingMs
     if (owner === undefined || links.isOpen(owner)) return
-    if (isSure || membership.size <= OVERLAY_LIMITS.meshMax) this.accuse(owner, now)
+    if (isSure || this.#with.isMesh()) this.accuse(owner, now)
   }
 
   /** The connection to a peer has closed: whether it is still there shows when it is dialled. */
@@ -158,7 +160,7 @@ export class FailureDetection {
     if (links.isCut(replica) || links.isOpen(replica) || membership.isRetired(replica)) return
     if (address === '') this.accuse(replica, now)
     // In a full mesh it is dialled anyway.
-    else if (membership.size > OVERLAY_LIMITS.meshMax) dialling.dial(address, 'visit', replica)
+    else if (!this.#with.isMesh()) dialling.dial(address, 'visit', replica)
   }
 
   /** This replica has reason to believe that `target` is down. */

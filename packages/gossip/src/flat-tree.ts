@@ -1,16 +1,16 @@
-import { encodeReplicaMessage, type Dot, type TreePosition } from '@rejoin/protocol'
+import type { Dot, TreePosition } from '@rejoin/protocol'
 
-import type { Emit } from './events.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
 import type { OpenLink } from './link.ts'
 import type { Links } from './links.ts'
+import type { Parent } from './parent.ts'
 import type { RoundTrips } from './round-trips.ts'
 import { TreeRoot } from './tree-root.ts'
 
 export interface FlatTreeOptions {
   readonly links: Links
   readonly roundTrips: RoundTrips
-  readonly emit: Emit
+  readonly parent: Parent
   /** This replica stands elsewhere in the tree, which its neighbours should know. */
   readonly onMoved: () => void
 }
@@ -32,7 +32,6 @@ export interface FlatTreeOptions {
 export class FlatTree {
   readonly #with: FlatTreeOptions
   readonly #root = new TreeRoot()
-  #parent: OpenLink | undefined
   #position: TreePosition | undefined
   /** The newest word of the root by which this replica stood anywhere, and the nearest that it was by it. */
   #nearest: TreePosition | undefined
@@ -45,10 +44,6 @@ export class FlatTree {
   /** Where this replica stands, if it does. */
   get position(): TreePosition | undefined {
     return this.#position
-  }
-
-  isParent(link: OpenLink): boolean {
-    return this.#parent === link
   }
 
   /** A new entry has come, or with `isOwn` was made here. */
@@ -72,19 +67,20 @@ export class FlatTree {
 
   /** A link has ended. */
   lost(link: OpenLink): void {
-    if (this.#parent !== link) return
-    this.#parent = undefined
+    if (!this.#with.parent.is(link)) return
+    this.#with.parent.forget()
     this.#choose()
   }
 
   #choose(): void {
     if (this.#isRoot) return
-    let [best, least] = [this.#parent, this.#by(this.#parent)]
+    const { links, parent } = this.#with
+    let [best, least] = [parent.link, this.#by(parent.link)]
     // Only what is clearly nearer takes the parent's place: round trips vary.
     const bound = least * GOSSIP_LIMITS.nearerShare
-    for (const link of this.#with.links.open()) {
+    for (const link of links.open()) {
       const distance = this.#by(link)
-      if (distance < Math.min(bound, best === this.#parent ? bound : least)) {
+      if (distance < Math.min(bound, best === parent.link ? bound : least)) {
         best = link
         least = distance
       }
@@ -116,7 +112,7 @@ export class FlatTree {
     this.#position = position
     if (position !== undefined && this.#isNearer(position)) this.#nearest = position
     // Who stands nowhere leaves the tree as it is: it may still bring what is new.
-    if (position !== undefined) this.#follow(parent)
+    if (position !== undefined) this.#with.parent.follow(parent)
     if (isMoved) this.#with.onMoved()
   }
 
@@ -124,30 +120,6 @@ export class FlatTree {
     const nearest = this.#nearest
     if (nearest === undefined || seq > nearest.seq) return true
     return distance < nearest.distance
-  }
-
-  #follow(parent: OpenLink | undefined): void {
-    const before = this.#parent
-    if (parent === before) return
-    this.#parent = parent
-    // The root has none, and leaves its old one as it is until that has another.
-    if (parent === undefined) return
-    this.#attach(parent)
-    if (before !== undefined) this.#detach(before)
-  }
-
-  #attach(parent: OpenLink): void {
-    parent.isEager = true
-    // Who was its child until it became the root, or came to be nearer to it, is that no more.
-    parent.isChild = false
-    const graft = encodeReplicaMessage({ type: 'want', ranges: [], graft: true })
-    this.#with.emit({ type: 'send', links: [parent.id], frame: graft })
-  }
-
-  #detach(before: OpenLink): void {
-    before.isEager = before.isChild
-    const frame = encodeReplicaMessage({ type: 'prune' })
-    this.#with.emit({ type: 'send', links: [before.id], frame })
   }
 }
 

@@ -22,6 +22,8 @@ export interface GossipOptions {
   readonly chain: ChainHash
   /** Seeds the jitter of its timers. */
   readonly seed: number
+  /** Up to so many members everybody has a link to everybody; fewer than usual where few are to act as many. */
+  readonly meshMax?: number | undefined
   /** Left out: yes. Without it failures are detected by plain SWIM, to compare with. */
   readonly lifeguard?: boolean
 }

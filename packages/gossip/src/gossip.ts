@@ -148,6 +148,8 @@ export class Gossip {
         })
       case 'drained':
         return this.#whenOpen(event.link, (link) => this.#drained(link))
+      case 'served':
+        return this.#whenOpen(event.link, (link) => this.#parts.serving.served(link, now))
       case 'damaged':
         return this.#parts.repairs.want(event.document, event.needs)
       case 'repaired':
@@ -167,15 +169,13 @@ export class Gossip {
       case 'refused':
         return this.#whenOpen(event.link, (link) => this.links.refuse(link, event.rejection))
       case 'forked':
-        return this.#whenOpen(event.link, (link) =>
-          this.#parts.disputes.forked(link, event.origin, event.seq),
-        )
+        return this.#whenOpen(event.link, (link) => this.#forked(link, event, now))
       case 'rolled-back':
         this.#parts.broadcast.forget(event.origin)
         this.#parts.disputes.settled(event.origin)
         return this.#parts.antiEntropy.goOn()
       case 'read':
-        return this.#parts.serving.read(event.link, event.range, event.found, now)
+        return this.#parts.serving.read(event.link, event.range, event.found)
       case 'documents-read':
         return this.#parts.documents.read(event.link, event.found)
       case 'snapshots-stored':
@@ -197,9 +197,14 @@ export class Gossip {
     const link = this.links.get(id)
     if (link === undefined) return
     this.links.ended(id, code)
+    this.#follow(this.#parts.star.choose(), now)
     if (code === 'retired' || code === 'id-in-use') return this.#disown(code)
     const isGone = code === undefined || code === 'closing' || code === 'silent'
     if (isGone && link.replica !== undefined) this.detection.lost(link.replica, now)
+  }
+
+  #follow(parent: OpenLink | undefined, now: number): void {
+    if (parent !== undefined) this.#parts.broadcast.followed(parent, now)
   }
 
   #unreachable(address: string, now: number): void {
@@ -231,7 +236,13 @@ export class Gossip {
     const { origin, upTo, before, fresh, isPushed } = event
     const taken = { origin, upTo, fresh: { before, entries: fresh }, isPushed }
     this.#parts.broadcast.took(link, taken, now)
-    this.#parts.antiEntropy.took(link, origin, isPushed, now)
+    const brought = { origin, upTo, isFresh: fresh.length > 0, isPushed }
+    this.#parts.antiEntropy.took(link, brought, now)
+  }
+
+  #forked(link: OpenLink, { origin, seq }: GossipEvent & { type: 'forked' }, now: number): void {
+    this.#parts.disputes.forked(link, origin, seq)
+    this.#parts.antiEntropy.forked(link, origin, now)
   }
 
   #agreed(link: OpenLink): void {
@@ -240,17 +251,18 @@ export class Gossip {
   }
 
   #advanced({ own }: GossipEvent & { type: 'advanced' }, now: number): void {
+    this.#follow(this.#parts.star.choose(), now)
     this.#parts.broadcast.publish({ before: this.#chain, entries: own }, now)
     this.#chain = own.at(-1)?.hash ?? this.#chain
     this.#parts.documents.advanced()
-    this.#parts.antiEntropy.changed()
+    this.#parts.antiEntropy.advanced(now)
     this.#parts.census.advanced()
   }
 
   #spread({ document, update, only, except }: GossipEvent & { type: 'presence' }): void {
-    const links = [...this.links.open()].filter(
-      ({ id, blocked }) => id !== except && id === (only ?? id) && !blocked,
-    )
+    const links = this.#parts.star
+      .onward(except)
+      .filter(({ id, blocked }) => id === (only ?? id) && !blocked)
     if (links.length === 0) return
     const frame = encodeReplicaMessage({ type: 'presence', document, update })
     this.#out.push({ type: 'send', links: links.map(({ id }) => id), frame })
@@ -276,6 +288,7 @@ export class Gossip {
         return this.#parts.census.timer(timer.key)
       case 'probe':
         this.#parts.overlay.view.review(now)
+        this.#follow(this.#parts.star.review(now), now)
         return this.detection.timer(timer, now)
       case 'relay':
       case 'suspicion':

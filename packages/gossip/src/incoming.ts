@@ -1,6 +1,7 @@
 import {
   decodeReplicaMessage,
   type Have,
+  type Hello,
   type Push,
   type ReplicaMessage,
   type Want,
@@ -16,13 +17,15 @@ import type { Emit, LinkId } from './events.ts'
 import type { FailureDetection } from './failure-detection.ts'
 import type { FlatTree } from './flat-tree.ts'
 import type { Greeting } from './greeting.ts'
-import type { OpenLink } from './link.ts'
+import type { LinkState, OpenLink } from './link.ts'
 import type { Links } from './links.ts'
 import type { Overlay } from './overlay.ts'
 import type { Plumtree } from './plumtree.ts'
 import type { Repairs } from './repairs.ts'
 import type { Roster } from './roster.ts'
 import type { Serving } from './serving.ts'
+import { bytesOf } from './send-window.ts'
+import type { Star } from './star.ts'
 import type { UserMessages } from './user-messages.ts'
 
 export interface IncomingOptions {
@@ -34,6 +37,7 @@ export interface IncomingOptions {
   readonly detection: FailureDetection
   readonly broadcast: Plumtree
   readonly tree: FlatTree
+  readonly star: Star
   readonly antiEntropy: AntiEntropy
   readonly census: Census
   readonly serving: Serving
@@ -61,7 +65,7 @@ export class Incoming {
     const decoded = decodeReplicaMessage(frame)
     if (!decoded.ok) return this.#with.links.refuse(link, decoded.rejection)
     const message = decoded.value
-    if (message.type === 'hello') return this.#with.greeting.heard(link, message, now)
+    if (message.type === 'hello') return this.#hello(link, message, now)
     if (link.replica !== undefined) {
       this.#with.detection.heardFrom(link as OpenLink)
       return this.#message(link as OpenLink, message, now)
@@ -77,13 +81,24 @@ export class Incoming {
     })
   }
 
+  #hello(link: LinkState, message: Hello, now: number): void {
+    const { greeting, links, star, broadcast } = this.#with
+    greeting.heard(link, message, now)
+    if (link.replica === undefined || links.ofReplica(link.replica) !== link) return
+    const followed = star.linked(link as OpenLink)
+    if (followed !== undefined) broadcast.followed(followed, now)
+  }
+
   #message(link: OpenLink, message: Exclude<ReplicaMessage, { type: 'hello' }>, now: number): void {
     switch (message.type) {
       case 'have':
         return this.#have(link, message, now)
       case 'want':
-        return this.#wanted(link, message)
+        return this.#wanted(link, message, now)
+      case 'allow':
+        return this.#with.serving.allowed(link, message)
       case 'entries':
+        link.window.arrived(bytesOf(message.entries))
         this.#with.emit({ type: 'entries', link: link.id, series: message, isPushed: false })
         return
       case 'push':
@@ -128,9 +143,11 @@ export class Incoming {
     }
   }
 
-  #wanted(link: OpenLink, message: Want): void {
-    if (message.graft) this.#with.broadcast.grafted(link, message.ranges.length === 0)
-    else if (message.ranges.length === 0) this.#with.antiEntropy.tellAll(link)
+  #wanted(link: OpenLink, message: Want, now: number): void {
+    const isEmpty = message.ranges.length === 0
+    if (message.graft && isEmpty) this.#with.broadcast.adopted(link, now)
+    else if (message.graft) this.#with.broadcast.grafted(link)
+    else if (isEmpty) this.#with.antiEntropy.tellAll(link)
     this.#with.serving.asked(link, message)
   }
 
@@ -144,7 +161,7 @@ export class Incoming {
     if (this.#with.disputes.compare(link, message)) return
     this.#with.antiEntropy.heard(link, message, now)
     for (const [origin, { seq }] of message.heads) this.#with.broadcast.holds(link, origin, seq)
-    if (!this.#with.overlay.isMesh) this.#with.tree.heard(link, message.position)
+    if (this.#with.overlay.shape === 'tree') this.#with.tree.heard(link, message.position)
     this.#with.repairs.heard(link)
   }
 }

@@ -24,6 +24,8 @@ export const GOSSIP_LIMITS = {
   /** Under load, frames with what is passed on leave this share of a round trip apart, at most this. */
   relayShare: 8,
   relayMsMax: 50,
+  /** With more links than this it is longer in proportion until peers are told, and until more is passed on. */
+  patientLinks: 7,
   /** What each link adds to its time in a distance to the root, in ms. */
   distanceEach: 25,
   /** A neighbour by which the root is nearer takes the parent's place under this share of the distance. */
@@ -40,15 +42,20 @@ export const GOSSIP_LIMITS = {
   censusMs: 500,
   censusMsMin: 5_000,
   censusMsEach: 1,
-  /** How long an answer to a `want` may take before it is asked again, maybe of another. */
+  /** How long a link may bring nothing of what it was asked for; then others are asked, and it rests. */
   wantMs: 10_000,
+  restMs: 2_000,
   /** First wait before dialling again; doubles up to `redialMsMax`, each ± 25 %. */
   redialMsMin: 250,
   redialMsMax: 4_000,
-  /** One answer to a `want`; the asker asks on from where it ends, which is the flow control. */
+  /** Bytes of entries in one chunk of the answer to a `want`, or one larger entry. */
   chunkBytesMax: 262_144,
-  /** Ranges of one link that wait to be served; a peer that asks for more gets the first ones. */
-  servingRangesMax: 1_000,
+  /**
+   * Entries in one round of serving several origins on a link, each in the share that it has in what is
+   * missing but at least so many: so they come about in the order in which they were made, and few wait.
+   */
+  servingRoundEntries: 2_048,
+  servingTurnEntriesMin: 16,
   /** Bytes of documents in one answer to a `fetch`; the asker asks on once they are durable. */
   documentsChunkBytesMax: 1_048_576,
   /** One update of a document that comes in parts; over it the link is refused with `too-large`. */

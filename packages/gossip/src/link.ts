@@ -1,12 +1,12 @@
 import type { ReplicaId, TreePosition, Version, Wish } from '@rejoin/protocol'
 
 import type { LinkId } from './events.ts'
+import { ReceiveWindow } from './receive-window.ts'
 
 /** A range that a link was asked for and has not wholly brought. */
 export interface Wanted {
   readonly from: number
   readonly to: number
-  readonly askedAt: number
 }
 
 /** One link and what gossip remembers of it. It is open once `replica` is known. */
@@ -42,6 +42,11 @@ export interface LinkState {
   /** Of each origin the last entry that the peer was pushed, or said it holds, without a gap. */
   readonly pushed: Map<ReplicaId, number>
   readonly wanted: Map<ReplicaId, Wanted>
+  /** When it last brought something of that, or was asked. */
+  answeredAt: number
+  /** Until then it is not asked, as it did not answer. */
+  restsUntil: number
+  readonly window: ReceiveWindow
   /** Origins of which the peer holds another history: they are not asked for until that is settled. */
   readonly disputed: Set<ReplicaId>
   /** Whether documents that it was asked for are on their way; it answers one question at a time. */
@@ -77,6 +82,9 @@ export function newLink(
     toldPosition: undefined,
     pushed: new Map(),
     wanted: new Map(),
+    answeredAt: now,
+    restsUntil: now,
+    window: new ReceiveWindow(),
     disputed: new Set(),
     fetching: false,
     censusBase: undefined,

@@ -1,7 +1,9 @@
 /** The overlay's parameters, with their units; HyParView's own where nothing else is said. */
 export const OVERLAY_LIMITS = {
   /** Up to so many members, this replica included, everybody has a link to everybody. */
-  meshMax: 8,
+  meshMax: 32,
+  /** Up to so many an origin pushes to everybody itself, and nobody passes anything on. */
+  directMax: 8,
   /** Links that a replica looks for, with more than `largeFrom` members, and by how many it takes more. */
   active: 5,
   activeLarge: 6,

@@ -17,12 +17,15 @@ export interface OverlayOptions {
   readonly address: string
   /** Addresses given by configuration. */
   readonly peers: readonly string[]
+  readonly meshMax?: number | undefined
   readonly links: Links
   readonly membership: Membership
   readonly log: LogView
   readonly chance: Chance
   readonly emit: Emit
 }
+
+export type Shape = 'direct' | 'star' | 'tree'
 
 /**
  * The overlay decides which replicas this one keeps a link to: to everybody in a full mesh while there
@@ -35,18 +38,20 @@ export class Overlay {
   readonly repair: SplitRepair
   readonly #mesh: FullMesh
   readonly #membership: Membership
+  readonly #meshMax: number
   #isMesh = true
 
   constructor(options: OverlayOptions) {
     this.book = new AddressBook(options.address)
     this.dialling = new Dialling(options.emit)
     this.#membership = options.membership
+    this.#meshMax = options.meshMax ?? OVERLAY_LIMITS.meshMax
     const { book, dialling } = this
     this.#mesh = new FullMesh({ ...options, book, dialling })
     this.view = new HyParView({ ...options, dialling })
     this.repair = new SplitRepair({ ...options, dialling, book })
     for (const address of options.peers) book.heardOf(address, this.#memberAt(address))
-    if (this.#membership.size <= OVERLAY_LIMITS.meshMax) this.#note()
+    if (this.#membership.size <= this.#meshMax) this.#note()
   }
 
   /** In a full mesh the book has the address of every member. */
@@ -56,6 +61,12 @@ export class Overlay {
 
   get isMesh(): boolean {
     return this.#isMesh
+  }
+
+  /** How what is new spreads: from its origin to everybody, by way of one in the middle, or by a deeper tree. */
+  get shape(): Shape {
+    if (!this.#isMesh) return 'tree'
+    return this.#membership.size <= OVERLAY_LIMITS.directMax ? 'direct' : 'star'
   }
 
   started(): void {
@@ -69,7 +80,7 @@ export class Overlay {
   /** How many there are has changed. */
   resize(): void {
     // Addresses that nobody was met at don't count: many may be other names of the same few replicas.
-    const isMesh = this.#membership.size <= OVERLAY_LIMITS.meshMax
+    const isMesh = this.#membership.size <= this.#meshMax
     if (isMesh === this.#isMesh) return
     this.#isMesh = isMesh
     if (isMesh) this.#turnToMesh()

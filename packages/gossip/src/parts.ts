@@ -1,6 +1,7 @@
 import type { RejectionCode } from '@rejoin/protocol'
 
 import { AntiEntropy } from './anti-entropy.ts'
+import { Asking } from './asking.ts'
 import { Beliefs } from './beliefs.ts'
 import { CATCH_UP_NOTE, CatchUp } from './catch-up.ts'
 import { Census } from './census.ts'
@@ -16,13 +17,15 @@ import { Incoming } from './incoming.ts'
 import type { LinkState, OpenLink } from './link.ts'
 import { Links } from './links.ts'
 import { Membership } from './membership.ts'
-import { Overlay } from './overlay.ts'
+import { Overlay, type Shape } from './overlay.ts'
 import { Pace } from './pace.ts'
+import { Parent } from './parent.ts'
 import { Plumtree } from './plumtree.ts'
 import { Repairs } from './repairs.ts'
 import { Roster } from './roster.ts'
 import { RoundTrips } from './round-trips.ts'
 import { Serving } from './serving.ts'
+import { Star } from './star.ts'
 import { UserMessages } from './user-messages.ts'
 
 /** What the parts tell the whole. */
@@ -50,6 +53,7 @@ interface People {
 /** What they exchange. */
 interface Exchange {
   readonly tree: FlatTree
+  readonly star: Star
   readonly broadcast: Plumtree
   readonly catchUp: CatchUp
   readonly antiEntropy: AntiEntropy
@@ -73,7 +77,7 @@ export function partsOf(options: GossipOptions, hooks: Hooks): Parts {
 }
 
 function peopleOf(options: GossipOptions, { emit, onAgreed, onEnd, onLost }: Hooks): People {
-  const { self, run, address, tags, peers, log, members, lifeguard = true } = options
+  const { self, run, address, tags, log, members, lifeguard = true } = options
   const chance = new Chance(options.seed)
   const roundTrips = new RoundTrips()
   const membership = new Membership({ self, address, tags, known: members, emit })
@@ -87,12 +91,19 @@ function peopleOf(options: GossipOptions, { emit, onAgreed, onEnd, onLost }: Hoo
     emit,
     onEnd,
   })
-  const overlay = new Overlay({ self, address, peers, links, membership, log, chance, emit })
+  const overlay = new Overlay({
+    ...options,
+    links,
+    membership,
+    chance,
+    emit,
+  })
   const unmet = (): string[] => overlay.unmet()
   const roster = new Roster({ links, membership, unmet, emit, onAgreed })
   const { dialling } = overlay
   const detecting = { self, links, membership, roster, dialling, roundTrips, chance, emit }
-  const detection = new FailureDetection({ ...detecting, lifeguard })
+  const isMesh = (): boolean => overlay.isMesh
+  const detection = new FailureDetection({ ...detecting, isMesh, lifeguard })
   const census = new Census({ self, links, membership, log, emit })
   const known = { self, links, membership, overlay, roster, detection, census }
   const onCopy = (): void => onLost('id-in-use')
@@ -104,18 +115,33 @@ function peopleOf(options: GossipOptions, { emit, onAgreed, onEnd, onLost }: Hoo
 function exchangeOf(options: GossipOptions, people: People, { emit }: Hooks): Exchange {
   const { self, run, log, notes } = options
   const { links, membership, overlay, roster, roundTrips } = people
-  const pace = new Pace(roundTrips)
+  const pace = new Pace(roundTrips, links)
+  const parent = new Parent(emit)
   const onMoved = (): void => antiEntropy.changed()
-  const tree = new FlatTree({ links, roundTrips, emit, onMoved })
-  const isMesh = (): boolean => overlay.isMesh
-  const broadcast = new Plumtree({ links, log, pace, tree, isMesh, emit })
+  const tree = new FlatTree({ links, roundTrips, parent, onMoved })
+  const shape = (): Shape => overlay.shape
+  const isOn = (): boolean => overlay.shape === 'star'
+  const star = new Star({ self, links, membership, parent, isOn })
+  const broadcast = new Plumtree({ self, links, log, pace, tree, parent, shape, emit })
   const catchUp = new CatchUp({ links, log, emit, note: notes.get(CATCH_UP_NOTE) })
-  const exchanging = { self, links, membership, roster, broadcast, tree, log, catchUp, pace, emit }
-  const antiEntropy: AntiEntropy = new AntiEntropy(exchanging)
+  const asking = new Asking({ links, log, emit })
+  const exchanging = { self, links, membership, roster, broadcast, tree, log, pace, emit }
+  const antiEntropy: AntiEntropy = new AntiEntropy({ ...exchanging, catchUp, asking })
   const documents = new DocumentsServing({ log, emit })
   const repairs = new Repairs({ links, emit })
   const disputes = new Disputes({ self, links, membership, log, emit })
   const serving = new Serving({ links, log, broadcast, emit })
-  const messages = new UserMessages({ self, run, links, emit })
-  return { tree, broadcast, catchUp, antiEntropy, documents, repairs, disputes, serving, messages }
+  const messages = new UserMessages({ self, run, star, emit })
+  return {
+    tree,
+    star,
+    broadcast,
+    catchUp,
+    antiEntropy,
+    documents,
+    repairs,
+    disputes,
+    serving,
+    messages,
+  }
 }

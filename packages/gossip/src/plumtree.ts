@@ -12,7 +12,9 @@ import type { FlatTree } from './flat-tree.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
 import type { LinkState, OpenLink } from './link.ts'
 import type { Links } from './links.ts'
+import type { Shape } from './overlay.ts'
 import type { Pace } from './pace.ts'
+import type { Parent } from './parent.ts'
 import { RecentEntries, type Stretch } from './recent-entries.ts'
 
 /** Entries that a link brought, pushed or asked for; `fresh` are those that were news. */
@@ -33,9 +35,10 @@ export interface PlumtreeOptions {
   readonly links: Links
   readonly log: LogView
   readonly pace: Pace
+  readonly self: ReplicaId
   readonly tree: FlatTree
-  /** Whether everybody has a link to everybody. */
-  readonly isMesh: () => boolean
+  readonly parent: Parent
+  readonly shape: () => Shape
   readonly emit: Emit
 }
 
@@ -46,7 +49,8 @@ export interface PlumtreeOptions {
  * (`AntiEntropy` asks). `FlatTree` keeps the tree flat. A peer is pushed what follows on what it holds and
  * nothing else: one that has fallen behind, or whose queue is full, asks.
  *
- * In a full mesh everybody is one link away from the origin: it pushes to all, and nobody passes on.
+ * In a small full mesh the origin itself pushes to all, and nobody passes on. In a larger one the tree is a
+ * `Star`.
  */
 export class Plumtree {
   readonly #with: PlumtreeOptions
@@ -67,24 +71,24 @@ export class Plumtree {
     if (first === undefined) return
     this.#recent.add(stretch)
     const last = stretch.entries.at(-1) ?? first
-    if (!this.#with.isMesh()) this.#with.tree.sent(last.dot, true, now)
+    if (this.#with.shape() === 'tree') this.#with.tree.sent(last.dot, true, now)
     this.#add(first.dot.replica, stretch)
     this.#flush(now)
   }
 
   /** A link has brought entries. */
   took(link: OpenLink, { origin, upTo, fresh, isPushed }: Taken, now: number): void {
-    const { isMesh, tree } = this.#with
+    const shape = this.#with.shape()
     setMost(link.pushed, origin, upTo)
     if (fresh.entries.length === 0) {
       const isTwice = isPushed && this.#with.log.reached(origin) >= upTo
-      if (isTwice && !isMesh()) this.#cameTwice(link, origin)
+      if (isTwice && shape !== 'direct') this.#cameTwice(link, origin)
       return
     }
     this.#recent.add(fresh)
-    if (isMesh()) return
+    if (shape === 'direct') return
     this.#arrivals.set(origin, link)
-    tree.sent({ replica: origin, seq: upTo }, false, now)
+    if (shape === 'tree') this.#with.tree.sent({ replica: origin, seq: upTo }, false, now)
     this.#add(origin, fresh)
     this.#schedule(now)
   }
@@ -118,7 +122,6 @@ export class Plumtree {
     if (pending.length === 0) return
     const frames = new Map<string, { links: OpenLink[]; series: Series[] }>()
     for (const link of this.#with.links.open()) {
-      if (!link.isEager && !this.#with.isMesh()) continue
       if (link.blocked || link.theirs === undefined) continue
       const due = pending.map((each) => this.#dueTo(link, each))
       const key = due.map((each) => each?.entries[0]?.dot.seq ?? '').join()
@@ -135,6 +138,7 @@ export class Plumtree {
    */
   #dueTo(link: OpenLink, pending: Pending): Stretch | undefined {
     const { origin, entries } = pending
+    if (!link.isEager && !this.#isForAll(origin)) return undefined
     const first = (entries[0] as SealedEntry).dot.seq
     const stands = link.pushed.get(origin) ?? 0
     const from = stands - (first - 1)
@@ -143,6 +147,13 @@ export class Plumtree {
     const due = from < 0 ? this.#recent.after(origin, stands) : tailOf(pending, from)
     if (due !== undefined) setMost(link.pushed, origin, (due.entries.at(-1) as SealedEntry).dot.seq)
     return due
+  }
+
+  /** Whether what is new of `origin` is pushed to everybody from here, as nobody else does it. */
+  #isForAll(origin: ReplicaId): boolean {
+    const { self, parent, shape } = this.#with
+    if (shape() === 'direct') return true
+    return shape() === 'star' && origin === self && parent.link === undefined
   }
 
   #push(links: readonly OpenLink[], series: readonly Series[], now: number): void {
@@ -179,10 +190,34 @@ export class Plumtree {
     this.#push([link], [...piecesOf(rest)], now)
   }
 
-  /** The peer wants to be pushed what is new, or this replica wants it of the peer. */
-  grafted(link: OpenLink, isChild: boolean = false): void {
+  /** This replica wants to be pushed what is new, or the peer does. */
+  grafted(link: OpenLink): void {
     link.isEager = true
-    if (isChild) link.isChild = true
+  }
+
+  /** The peer hangs onto this replica; in a star it is pushed what went by while it said so. */
+  adopted(link: OpenLink, now: number): void {
+    link.isEager = true
+    link.isChild = true
+    if (this.#with.shape() === 'star') this.#pushNewest(link, this.#recent.origins(), now)
+  }
+
+  /** This replica hangs onto the peer, which may be the only one not to know what it made lately. */
+  followed(link: OpenLink, now: number): void {
+    this.#pushNewest(link, [this.#with.self], now)
+  }
+
+  #pushNewest(link: OpenLink, origins: Iterable<ReplicaId>, now: number): void {
+    if (link.blocked || link.theirs === undefined) return
+    const series: Series[] = []
+    for (const origin of origins) {
+      const stands = link.pushed.get(origin) ?? 0
+      const rest = stands === ASKING ? undefined : this.#recent.after(origin, stands)
+      if (rest === undefined || rest.entries.length > GOSSIP_LIMITS.gapMax) continue
+      link.pushed.set(origin, stands + rest.entries.length)
+      series.push(...piecesOf(rest))
+    }
+    if (series.length > 0) this.#push([link], series, now)
   }
 
   /**
@@ -192,7 +227,7 @@ export class Plumtree {
   #cameTwice(link: OpenLink, origin: ReplicaId): void {
     if (link.isChild) return
     const first = this.#arrivals.get(origin)
-    const isParent = this.#with.tree.isParent(link)
+    const isParent = this.#with.parent.is(link)
     const extra = isParent ? first : link
     if (extra === undefined || extra.isChild || (isParent && extra === link)) return
     // What is still under way of it comes twice too, and need not be said again.
@@ -208,7 +243,7 @@ export class Plumtree {
   /** The peer has another parent, or what is pushed to it comes twice. */
   pruned(link: OpenLink): void {
     link.isChild = false
-    link.isEager = this.#with.tree.isParent(link)
+    link.isEager = this.#with.parent.is(link)
   }
 
   /** Entries of `origin` were rolled back. */

@@ -66,6 +66,10 @@ export class RecentEntries {
     this.#order.splice(0, this.#order.length, ...others)
   }
 
+  origins(): Iterable<ReplicaId> {
+    return this.#origins.keys()
+  }
+
   /** Those of `origin` after `seq`, up to the newest; `undefined` where they are not all here. */
   after(origin: ReplicaId, seq: number): Stretch | undefined {
     const kept = this.#origins.get(origin)

@@ -9,12 +9,12 @@ import {
 import type { Emit } from './events.ts'
 import { GOSSIP_LIMITS } from './limits.ts'
 import type { OpenLink } from './link.ts'
-import type { Links } from './links.ts'
+import type { Star } from './star.ts'
 
 export interface UserMessagesOptions {
   readonly self: ReplicaId
   readonly run: RunId
-  readonly links: Links
+  readonly star: Pick<Star, 'onward'>
   readonly emit: Emit
 }
 
@@ -31,7 +31,7 @@ export interface MessageCounts {
 /**
  * Messages of the application to all replicas that are up now, like Serf's user events: best effort, and
  * not stored. Each replica, the sender too, is told of one once, as long as it is among the last
- * `messagesSeenMax` of which this replica knows the names, and passes it on to every neighbour but the one
+ * `messagesSeenMax` of which this replica knows the names, and passes it on to its neighbours but the one
  * that it came from. Should it come round again after that, it is gone after `LIMITS.messageHopsMax` links.
  */
 export class UserMessages {
@@ -68,7 +68,7 @@ export class UserMessages {
     const { origin, topic, payload } = message
     this.#with.emit({ type: 'message', from: origin, topic, payload })
     if (message.hopsLeft === 0) return
-    const others = [...this.#with.links.open()].filter((link) => link !== from)
+    const others = this.#with.star.onward(from?.id)
     const links = others.filter(({ blocked }) => !blocked).map(({ id }) => id)
     this.#dropped += others.length - links.length
     if (links.length === 0) return

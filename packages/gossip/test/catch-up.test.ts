@@ -70,3 +70,17 @@ test('[L7] documents of one source and nothing before them leave nothing in doub
   retireC(rig)
   expect([...rig.gossip.unsure()]).toEqual([])
 })
+
+test('[L7] what came before a link broke, and is durable later, does not make it ask twice over the next', () => {
+  const rig = new Rig()
+  behind(rig, 1, 'a')
+  rig.hears(1, documents(4, false))
+  rig.step({ type: 'unlinked', link: 1 })
+  behind(rig, 2, 'a')
+  expect(rig.sent(2)).toContain('fetch')
+  rig.step({ type: 'snapshots-stored' })
+  expect(rig.sent(2)).not.toContain('fetch')
+  rig.hears(2, documents(4, false))
+  rig.step({ type: 'snapshots-stored' })
+  expect(rig.sent(2)).toContain('fetch')
+})

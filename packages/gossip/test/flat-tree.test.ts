@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { FlatTree } from '../src/flat-tree.ts'
 import { newLink, type OpenLink } from '../src/link.ts'
 import type { Links } from '../src/links.ts'
+import { Parent } from '../src/parent.ts'
 import { RoundTrips } from '../src/round-trips.ts'
 import { id } from './rig.ts'
 
@@ -11,13 +12,16 @@ const ROOT = id('1')
 const near = linkTo('a', 1)
 const far = linkTo('b', 2)
 
+let parent = new Parent(() => {})
+
 function linkTo(letter: string, number: number): OpenLink {
   return { ...newLink(number, undefined, 0), replica: id(letter) }
 }
 
 /** The tree of a replica with two neighbours, once it has heard an entry of the root. */
 function treeOf(links: Set<OpenLink>): FlatTree {
-  const options = { roundTrips: new RoundTrips(), emit: () => {}, onMoved: () => {} }
+  parent = new Parent(() => {})
+  const options = { roundTrips: new RoundTrips(), parent, onMoved: () => {} }
   const open = { open: () => links.values() } as Pick<Links, 'open'> as Links
   const tree = new FlatTree({ ...options, links: open })
   tree.sent(dot(1), false, 0)
@@ -36,7 +40,7 @@ test('[L6] a way to the root that leads back here is not taken, so that no dista
   const links = new Set([near, far])
   const tree = treeOf(links)
   tree.heard(near, at(1, 0))
-  expect(tree.isParent(near)).toBe(true)
+  expect(parent.is(near)).toBe(true)
   const own = tree.position?.distance ?? 0
   // The other neighbour has its distance from here.
   tree.heard(far, at(1, own + 25))
@@ -52,12 +56,12 @@ test('newer word of the root, or a nearer way, is taken at once', () => {
   const tree = treeOf(links)
   tree.heard(near, at(1, 100))
   tree.heard(far, at(1, 10))
-  expect(tree.isParent(far)).toBe(true)
+  expect(parent.is(far)).toBe(true)
   links.delete(far)
   tree.lost(far)
   expect(tree.position).toBeUndefined()
   tree.heard(near, at(2, 100))
-  expect(tree.isParent(near)).toBe(true)
+  expect(parent.is(near)).toBe(true)
   expect(tree.position?.seq).toBe(2)
 })
 
@@ -67,5 +71,5 @@ test('the root stands at 0, as of its newest entry, and has no parent', () => {
   const own = { replica: id('0'), seq: 7 }
   tree.sent(own, true, 1)
   expect(tree.position).toEqual({ root: own.replica, seq: 7, distance: 0 })
-  expect(tree.isParent(near)).toBe(false)
+  expect(parent.is(near)).toBe(false)
 })

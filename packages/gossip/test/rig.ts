@@ -40,6 +40,10 @@ export class Rig {
   /** What is durable here, and what is applied. */
   readonly heads = new Map<ReplicaId, Head>()
   readonly applied = new Map<ReplicaId, number>()
+  /** What has left the log. */
+  readonly floors = new Map<ReplicaId, Head>()
+  /** Entries that wait for what they depend on, after those that are applied. */
+  readonly waiting = new Map<ReplicaId, number>()
   /** Origins being rolled back. */
   readonly blocked = new Set<ReplicaId>()
   readonly gossip: Gossip
@@ -53,11 +57,14 @@ export class Rig {
   ) {
     const log = {
       heads: this.heads,
-      floors: new Map<ReplicaId, Head>(),
+      floors: this.floors,
       isBlocked: (origin: ReplicaId) => this.blocked.has(origin),
       applied: this.applied,
       ahead: new Map<ReplicaId, number>(),
-      reached: (origin: ReplicaId) => this.heads.get(origin)?.seq ?? 0,
+      reached: (origin: ReplicaId) => {
+        const applied = Math.max(this.heads.get(origin)?.seq ?? 0, this.applied.get(origin) ?? 0)
+        return applied + (this.waiting.get(origin) ?? 0)
+      },
     }
     const chain = '0'.repeat(16)
     this.gossip = new Gossip({
@@ -71,6 +78,7 @@ export class Rig {
       log,
       chain,
       seed: 1,
+      meshMax: 8,
     })
   }
 

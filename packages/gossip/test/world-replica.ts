@@ -35,8 +35,10 @@ export class WorldReplica {
   #remembered: readonly Member[] = []
   #gossip: Gossip | undefined
   readonly #world: Surroundings
+  readonly #meshMax: number
 
-  constructor(world: Surroundings, place: number, id: ReplicaId) {
+  constructor(world: Surroundings, place: number, id: ReplicaId, meshMax: number = 8) {
+    this.#meshMax = meshMax
     this.#world = world
     this.place = place
     this.id = id
@@ -70,6 +72,7 @@ export class WorldReplica {
       notes: new Map(),
       chain: this.log.heads.get(this.id)?.hash ?? CHAIN_START,
       seed: seed * 1_000 + this.place * 10 + this.run,
+      meshMax: this.#meshMax,
     })
     this.take({ type: 'started' })
   }
@@ -97,6 +100,11 @@ export class WorldReplica {
       case 'read': {
         const { link, range } = effect
         return this.#later({ type: 'read', link, range, found: this.log.read(range) })
+      }
+      case 'serve': {
+        const { link, frame } = effect
+        this.#world.carryOut(this, { type: 'send', links: [link], frame })
+        return this.#later({ type: 'served', link })
       }
       case 'member':
         this.changes.push({ change: effect.change, of: effect.member.replica })

@@ -21,6 +21,8 @@ export interface WorldOptions {
   readonly seed: number
   /** Whether all know each other from the beginning; else each is given the first one's address. */
   readonly remembered?: boolean
+  /** Members up to which there is a full mesh; left out: so few that these worlds have partial views. */
+  readonly meshMax?: number
 }
 
 /** A frame that one replica sends to another. */
@@ -70,7 +72,7 @@ export class World implements LinksHost, Surroundings {
     const half = (bits: number): string => bits.toString(16).padStart(8, '0')
     // In no order, as ids are.
     const id = half(Math.floor(this.chance.next() * 0xffffffff)) + half(place)
-    const replica = new WorldReplica(this, place, id as ReplicaId)
+    const replica = new WorldReplica(this, place, id as ReplicaId, this.#options.meshMax)
     this.replicas.push(replica)
     return replica
   }

@@ -43,8 +43,13 @@ export const LIMITS = {
   compareBytesMax: 65_536,
   /** A bit for each member. */
   electorateBytesMax: 12_500,
-  /** Ranges in one `want`. */
+  /** Ranges in one `want`, and those that one link is asked for at any time. */
   wantRangesMax: 1_000,
+  /**
+   * Bytes of entries that may be under way on one link to whoever asked for them, and are not durable there
+   * yet: so much is allowed from the beginning, and again with each `allow`. The last chunk may go over it.
+   */
+  windowBytesMax: 4_194_304,
   /** Entries in one `entries` frame. */
   entriesPerFrameMax: 10_000,
   /** Origins of which one `push` brings entries. */

@@ -82,14 +82,17 @@ function readVersions(reader: Reader): ReadonlyMap<ReplicaId, Version> {
   return members
 }
 
-/** Entries `from`..`to` of one origin, both inclusive. */
+/** Entries `from`..`to` of one origin, both inclusive. It is empty where `to` is the number before `from`. */
 export interface Range {
   readonly origin: ReplicaId
   readonly from: number
   readonly to: number
 }
 
-/** Asks for entries that the receiver said it has. */
+/**
+ * Asks for entries that the receiver said it has. They come in as many `entries` as it takes, as long as
+ * the window lasts (see `Allow`). Of each origin the last `want` counts: an empty range takes the one before back.
+ */
 export interface Want {
   readonly type: 'want'
   readonly ranges: readonly Range[]
@@ -116,11 +119,27 @@ export const wantCodec: MessageCodec<Want> = {
     let left = reader.count(LIMITS.wantRangesMax, REPLICA_ID_BYTES + 2, 'ranges')
     for (; left > 0; left--) {
       const range = { origin: reader.replicaId(), from: reader.uint(), to: reader.uint() }
-      if (range.from === 0 || range.to < range.from) fail('malformed', 'A range is empty.')
+      if (range.from === 0 || range.to < range.from - 1) {
+        fail('malformed', 'A range ends before it begins.')
+      }
       ranges.push(range)
     }
     return { type: 'want', ranges, graft }
   },
+}
+
+/**
+ * Of the entries that the sender was given as it asked for them, so many bytes are durable or were passed
+ * over: as many more may be sent to it.
+ */
+export interface Allow {
+  readonly type: 'allow'
+  readonly bytes: number
+}
+
+export const allowCodec: MessageCodec<Allow> = {
+  write: (writer, { bytes }) => write.uint(writer, bytes),
+  read: (reader) => ({ type: 'allow', bytes: reader.uint() }),
 }
 
 /** Consecutive entries of one origin, as bytes; `previous` is the chain hash before the first. */
@@ -129,7 +148,7 @@ export interface Series {
   readonly entries: readonly Uint8Array[]
 }
 
-/** The answer to a `want`. */
+/** A part of the answer to a `want`: a chunk of what one range asks for. */
 export interface Entries extends Series {
   readonly type: 'entries'
 }

@@ -10,12 +10,14 @@ import {
   type ReplicaPresence,
 } from './document-messages.ts'
 import {
+  allowCodec,
   behindCodec,
   entriesCodec,
   forkedCodec,
   haveCodec,
   pushCodec,
   wantCodec,
+  type Allow,
   type Behind,
   type Entries,
   type Forked,
@@ -82,6 +84,7 @@ export type ReplicaMessage =
   | PingReq
   | Census
   | UserMessage
+  | Allow
 
 export type ReplicaMessageType = ReplicaMessage['type']
 
@@ -113,6 +116,7 @@ const CODECS: Codecs = {
   'ping-req': pingReqCodec,
   census: censusCodec,
   message: userMessageCodec,
+  allow: allowCodec,
 }
 
 const TYPES = Object.keys(CODECS) as ReplicaMessageType[]

@@ -102,12 +102,13 @@ const replicaMessage: fc.Arbitrary<ReplicaMessage> = fc.oneof(
     ranges: fc.array(
       fc.record({
         origin: replica,
-        from: fc.integer({ min: 1, max: 99 }),
-        to: fc.integer({ min: 100, max: 200 }),
+        from: fc.integer({ min: 1, max: 100 }),
+        to: fc.integer({ min: 99, max: 200 }),
       }),
       { maxLength: 4 },
     ),
   }),
+  fc.record({ type: fc.constant('allow' as const), bytes: fc.nat() }),
   fc.record({
     type: fc.constant('entries' as const),
     previous: hex,

@@ -18,8 +18,11 @@ export interface Parts {
   readonly compaction: StoreCompaction
 }
 
-/** Puts a replica together: the engine, and around it what drives it. Nothing of it runs yet. */
-export function assemble(options: ReplicaOptions, machine: Machine): Parts {
+/**
+ * Puts a replica together: the engine, and around it what drives it. Nothing of it runs yet. Up to `meshMax`
+ * members there is a full mesh; left out: up to as many as is usual.
+ */
+export function assemble(options: ReplicaOptions, machine: Machine, meshMax?: number): Parts {
   const store = options.store ?? memoryStore()
   const keepHistory = keepHistoryOf(options)
   const { clock, compactor } = machine
@@ -30,7 +33,8 @@ export function assemble(options: ReplicaOptions, machine: Machine): Parts {
   const compaction = new StoreCompaction({ ...common, onDamage, onFailure })
   const storeDriver = new StoreDriver({ ...common, compaction, tell })
   const given = tagsOf(options)
-  const engineOf = (tags = given): Engine => engineFor(store, { ...options, tags }, machine)
+  const settings = { ...options, meshMax }
+  const engineOf = (tags = given): Engine => engineFor(store, { ...settings, tags }, machine)
   const driver = new Driver({ engineOf, storeDriver, transport: options.transport, clock })
   return { driver, store, storeDriver, compaction }
 }
@@ -51,12 +55,13 @@ function keepHistoryOf({ keepHistory }: ReplicaOptions): (document: string) => b
   }
 }
 
+type Settings = Omit<ReplicaOptions, 'tags'> & {
+  readonly tags: Tags
+  readonly meshMax: number | undefined
+}
+
 /** An engine for what the store holds now. */
-function engineFor(
-  { recovered }: Store,
-  options: Omit<ReplicaOptions, 'tags'> & { readonly tags: Tags },
-  machine: Machine,
-): Engine {
+function engineFor({ recovered }: Store, options: Settings, machine: Machine): Engine {
   const { logKeepBytes: keepBytes, logMaxBytes: maxBytes } = REPLICA_LIMITS
   const run = hexFromBytes(machine.randomBytes(RUN_ID_BYTES), RUN_ID_BYTES)
   return new Engine({
@@ -67,5 +72,6 @@ function engineFor(
     tags: options.tags,
     peers: options.peers ?? [],
     seed: Number.parseInt(run.slice(0, 8), 16),
+    meshMax: options.meshMax,
   })
 }

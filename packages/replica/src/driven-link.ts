@@ -17,6 +17,7 @@ export interface LinkTraffic {
 export class DrivenLink {
   readonly #link: Link
   #isBlocked = false
+  #unhurried: Uint8Array | undefined
   #sentBytes = 0
   #receivedBytes = 0
   #sentFrames = 0
@@ -49,6 +50,19 @@ export class DrivenLink {
     if (this.#isBlocked || this.#link.queuedBytes <= REPLICA_LIMITS.linkQueueBytesMax) return false
     this.#isBlocked = true
     return true
+  }
+
+  /** Keeps a large frame until little waits before it, so that it never holds up others for long. */
+  serve(frame: Uint8Array): void {
+    this.#unhurried = frame
+  }
+
+  /** Takes out the frame that was kept, once it is its turn. */
+  takeServed(): Uint8Array | undefined {
+    if (this.#link.queuedBytes > REPLICA_LIMITS.servingQueueBytesMax) return undefined
+    const frame = this.#unhurried
+    this.#unhurried = undefined
+    return frame
   }
 
   /** Returns whether the queue was over its bound. */

@@ -160,6 +160,9 @@ export class Driver {
       case 'send':
         for (const id of effect.links) this.#send(id, effect.frame)
         return
+      case 'serve':
+        this.#links.get(effect.link)?.serve(effect.frame)
+        return this.#sendServed(effect.link)
       case 'close':
         return this.#links.get(effect.link)?.close(effect.rejection)
       case 'schedule':
@@ -265,6 +268,7 @@ export class Driver {
       },
       drained: () => {
         if (driven.drained()) tell({ type: 'drained', link: id })
+        this.#sendServed(id)
       },
       closed: (closeCode) => {
         this.#links.delete(id)
@@ -280,6 +284,13 @@ export class Driver {
   #send(id: number, frame: Uint8Array): void {
     const isOver = this.#links.get(id)?.send(frame) === true
     if (isOver) this.dispatch({ type: 'blocked', link: id })
+  }
+
+  #sendServed(id: number): void {
+    const frame = this.#links.get(id)?.takeServed()
+    if (frame === undefined) return
+    this.#send(id, frame)
+    this.dispatch({ type: 'served', link: id })
   }
 
   #schedule(timer: EngineTimer, delayMs: number): void {

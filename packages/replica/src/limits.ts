@@ -4,6 +4,8 @@ export const REPLICA_LIMITS = {
   dialMs: 5_000,
   /** Bytes queued on a link from which broadcasts pass it over; it catches up by asking. */
   linkQueueBytesMax: 4_194_304,
+  /** Bytes queued on a link up to which it is handed a chunk for who catches up; `drained` tells of the same. */
+  servingQueueBytesMax: 65_536,
   /** Updates of a stored document from which it is compacted while it is loaded. */
   loadedUpdatesMax: 64,
   /** Names of documents that are read at once, to send the documents to a peer. */

@@ -2,6 +2,7 @@ import { equalVersions } from '@rejoin/protocol'
 
 import { Broken } from './broken.ts'
 import { checkCore } from './checks.ts'
+import type { Disk } from './disk.ts'
 import { checkQuiet } from './quiet.ts'
 import type { SimulatedReplica } from './simulated-replica.ts'
 import type { World } from './world.ts'
@@ -28,6 +29,9 @@ export async function liveWithCore(world: World): Promise<void> {
   world.isHealed = true
   world.network.heal(replicas)
   await world.recover(core)
+  world.removeGhosts(core)
+  // What is damaged still can only be repaired with the others' help.
+  if (core.some(({ disk }) => isDamaged(disk))) return
   const rest = replicas.filter((replica) => !core.includes(replica))
   const broken = rest.map((replica) => new Broken(world, replica, core))
   for (const client of world.clients) {
@@ -57,6 +61,10 @@ function settles(broken: readonly Broken[]): boolean {
 function drawCore({ agenda, replicas }: World): SimulatedReplica[] {
   const first = agenda.pick(replicas)
   return replicas.filter((replica) => replica === first || agenda.happens(0.5))
+}
+
+function isDamaged(disk: Disk): boolean {
+  return disk.names.some((name) => disk.document(name) === undefined)
 }
 
 async function converge(world: World, core: readonly SimulatedReplica[]): Promise<void> {

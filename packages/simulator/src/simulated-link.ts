@@ -8,6 +8,9 @@ const QUEUE_BYTES = 2_000
 /** Replicas take a link for slow that has so many bytes queued, each of them 1 of 4 MiB. */
 const BYTES_FOR_EACH = 4_194_304 / QUEUE_BYTES
 
+/** `drained` tells that the queue is down to this, by the transport port. */
+const DRAINED_BYTES = 65_536
+
 /** One end of a link. */
 export class SimulatedLink implements Link {
   readonly owner: SimulatedProcess
@@ -26,6 +29,8 @@ export class SimulatedLink implements Link {
   /** Bytes that are on their way from here. */
   #queued = 0
   #isFull = false
+  /** Whether the queue is above where `drained` tells that it is not. */
+  #isAbove = false
   #listener: LinkListener | undefined
 
   constructor(owner: SimulatedProcess, network: Network) {
@@ -55,14 +60,16 @@ export class SimulatedLink implements Link {
     this.#queued += bytes
     const wasFull = this.#isFull
     this.#isFull ||= this.#queued > QUEUE_BYTES
+    this.#isAbove ||= this.queuedBytes > DRAINED_BYTES
     return this.#isFull && !wasFull
   }
 
   /** Bytes have arrived, or are lost. */
   unqueue(bytes: number): void {
     this.#queued -= bytes
-    if (!this.#isFull || this.#queued > 0 || !this.isOpen) return
+    if (!this.#isAbove || this.queuedBytes > DRAINED_BYTES || !this.isOpen) return
     this.#isFull = false
+    this.#isAbove = false
     this.owner.call(() => {
       if (this.isOpen) this.#listener?.drained()
     })

@@ -37,9 +37,13 @@ function messageText(message: ReplicaMessage, nameOf: NameOf): string {
       return [`have ${headsText(message.heads, nameOf)}`, ...members].join(', ')
     }
     case 'want': {
-      const ranges = message.ranges.map(({ origin, from, to }) => `${nameOf(origin)}${from}–${to}`)
+      const ranges = message.ranges.map(({ origin, from, to }) => {
+        return to < from ? `no more of ${nameOf(origin)}` : `${nameOf(origin)}${from}–${to}`
+      })
       return `${message.graft ? 'graft and want' : 'want'} ${ranges.join(', ')}`
     }
+    case 'allow':
+      return `allow ${message.bytes} B more`
     case 'entries':
       return `entries ${message.entries.map((entry) => entryText(entry, nameOf)).join(', ')}`
     case 'push': {

@@ -74,6 +74,9 @@ export class LightReplica {
     switch (effect.type) {
       case 'send':
         return network.send(effect.links, effect.frame)
+      case 'serve':
+        network.send([effect.link], effect.frame)
+        return this.#world.later(0, this.#place, { type: 'served', link: effect.link })
       case 'schedule': {
         const event = { type: 'timer', timer: effect.timer } as const
         return this.#world.later(effect.delayMs, this.#place, event)

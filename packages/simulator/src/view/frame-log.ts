@@ -102,6 +102,8 @@ function kindOf(type: ReplicaMessageType): FrameKind {
     case 'shuffle':
     case 'prune':
       return 'overlay'
+    case 'allow':
+      return 'want'
     // An application's messages are passed on and never stored, as presence is.
     case 'message':
       return 'presence'

@@ -13,9 +13,12 @@ interface Came {
  */
 export class Incoming {
   #came = new Map<string, Came>()
+  /** Whether some have come that the replica has not taken yet. */
+  #isNew = false
 
   /** Takes note of the entries in a frame, if it has any. */
   take(frame: Uint8Array): void {
+    this.#isNew = true
     const decoded = decodeReplicaMessage(frame)
     for (const bytes of decoded.ok ? entriesOf(decoded.value) : []) {
       const entry = decodeEntry(bytes)
@@ -30,8 +33,14 @@ export class Incoming {
     this.#came.clear()
   }
 
+  /** Nothing waits at the replica, be it for the disk or for other entries: the rest was dropped. */
+  settled(): void {
+    if (!this.#isNew) this.forget()
+  }
+
   /** How many of them are applied, and how many wait, at a replica whose disk is at `version`. */
   counts(version: Version): { applied: number; waiting: number } {
+    this.#isNew = false
     for (const [key, { origin, seq }] of this.#came) {
       if (seqOf(version, origin) >= seq) this.#came.delete(key)
     }

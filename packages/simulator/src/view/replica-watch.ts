@@ -1,3 +1,4 @@
+import type { Engine } from '@rejoin/engine'
 import type { RejectionCode } from '@rejoin/protocol'
 
 import type { Disk } from '../disk.ts'
@@ -43,6 +44,7 @@ export class ReplicaWatch {
     const isEnding = process?.isOpen === false
     const isAnother = before !== undefined && before.disk.replica !== disk.replica
     if (replica.engine === undefined || isAnother) this.incoming.forget()
+    else if (isSettled(replica.engine)) this.incoming.settled()
     const state = stateOf(replica, this.incoming, this.#names)
     const seen = { state, disk, isEnding, aheadMs, rejections: replica.rejections }
     this.#seen = seen
@@ -135,4 +137,8 @@ function durationText(ms: number): string {
 
 function seqAt(seqs: Seqs, origin: number): number {
   return seqs[origin] ?? 0
+}
+
+function isSettled(engine: Engine): boolean {
+  return engine.isSettled && engine.backlog.waitingEntries === 0
 }
