@@ -6,7 +6,7 @@ import * as Y from 'yjs'
  * something is missing, and for nothing else.
  */
 export function integrate(updates: readonly Uint8Array[]): { shown: Uint8Array; isAll: boolean } {
-  const doc = new Y.Doc({ gc: false })
+  const doc = new Y.Doc({ gc: false, guid: '' })
   doc.transact(() => {
     for (const update of updates) Y.applyUpdate(doc, update)
   })

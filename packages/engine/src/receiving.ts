@@ -58,6 +58,8 @@ export class Receiving {
     if (ready.length === 0) return
     for (const { changes } of ready) {
       for (const { document, update } of changes) {
+        // Most documents that peers bring are open to nobody here.
+        if (this.#residents.get(document) === undefined) continue
         const decoded = decodeAnySize(update)
         if (!decoded.ok) throw new Error('An entry passed the gate and now does not decode.')
         this.#show(document, decoded.value, now)

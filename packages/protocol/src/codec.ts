@@ -5,8 +5,7 @@ import { decodeUtf8 } from 'lib0/string'
 import { checkDocumentName } from './document-name.ts'
 import { LIMITS } from './limits.ts'
 import { accept, reject, type RejectionCode, type Result } from './rejection.ts'
-import { REPLICA_ID_BYTES, replicaIdFromBytes, replicaIdToBytes } from './replica-id.ts'
-import type { ReplicaId } from './replica-id.ts'
+import { byteOfHex, HEX_BYTES, hexAt, type ReplicaId } from './replica-id.ts'
 
 /**
  * The primitives of every message, over lib0's varints: bounded reads that fail with a typed
@@ -98,7 +97,15 @@ export class Reader {
   }
 
   replicaId(): ReplicaId {
-    return replicaIdFromBytes(this.fixed(REPLICA_ID_BYTES, 'replica id'))
+    return this.hex('replica id') as ReplicaId
+  }
+
+  /** Eight bytes, as digits. */
+  hex(what: string): string {
+    if (HEX_BYTES > this.bytesLeft) fail('malformed', `The frame ends inside its ${what}.`)
+    const hex = hexAt(this.#decoder.arr, this.#decoder.pos)
+    this.#decoder.pos += HEX_BYTES
+    return hex
   }
 }
 
@@ -116,6 +123,10 @@ export const write = {
     encoding.writeVarString(writer, text)
   },
   replicaId(writer: Writer, replica: ReplicaId): void {
-    encoding.writeUint8Array(writer, replicaIdToBytes(replica))
+    write.hex(writer, replica)
+  },
+  /** What 16 digits spell. */
+  hex(writer: Writer, hex: string): void {
+    for (let at = 0; at < HEX_BYTES; at++) encoding.write(writer, byteOfHex(hex, at))
   },
 }

@@ -1,8 +1,7 @@
 import { decodeWith, encodeWith, fail, write, type Reader, type Writer } from './codec.ts'
 import { LIMITS } from './limits.ts'
 import type { Result } from './rejection.ts'
-import { bytesFromHex, compareReplicaIds, hexFromBytes, REPLICA_ID_BYTES } from './replica-id.ts'
-import type { ReplicaId } from './replica-id.ts'
+import { compareReplicaIds, REPLICA_ID_BYTES, type ReplicaId } from './replica-id.ts'
 import type { Dot, Version } from './version.ts'
 
 /** What one entry does to one document: a Yjs update in V1 encoding. */
@@ -34,11 +33,11 @@ export const CHAIN_HASH_BYTES = 8
 export const CHAIN_START: ChainHash = '0000000000000000'
 
 export function readChainHash(reader: Reader): ChainHash {
-  return hexFromBytes(reader.fixed(CHAIN_HASH_BYTES, 'chain hash'), CHAIN_HASH_BYTES)
+  return reader.hex('chain hash')
 }
 
 export function writeChainHash(writer: Writer, hash: ChainHash): void {
-  write.fixed(writer, bytesFromHex(hash))
+  write.hex(writer, hash)
 }
 
 /** How far one origin's chain reaches at some replica. */

@@ -12,7 +12,7 @@ import {
   type Tags,
 } from './member-record.ts'
 import type { MessageCodec } from './message-codec.ts'
-import { bytesFromHex, hexFromBytes, REPLICA_ID_BYTES, type ReplicaId } from './replica-id.ts'
+import { REPLICA_ID_BYTES, type ReplicaId } from './replica-id.ts'
 
 /** 64 random bits in hexadecimal. */
 export type RunId = string
@@ -55,7 +55,7 @@ export const helloCodec: MessageCodec<Hello> = {
     // The first two fields are the same in every version of the protocol.
     write.uint(writer, message.protocol)
     write.replicaId(writer, message.replica)
-    write.fixed(writer, bytesFromHex(message.run))
+    write.hex(writer, message.run)
     write.text(writer, message.address)
     write.uint(writer, message.incarnation)
     writeTags(writer, message.tags)
@@ -68,7 +68,7 @@ export const helloCodec: MessageCodec<Hello> = {
     type: 'hello',
     protocol: reader.uint(),
     replica: reader.replicaId(),
-    run: hexFromBytes(reader.fixed(RUN_ID_BYTES, 'run'), RUN_ID_BYTES),
+    run: reader.hex('run'),
     address: reader.text(LIMITS.addressBytesMax, 'address'),
     incarnation: reader.uint(),
     tags: readTags(reader),

@@ -133,12 +133,10 @@ export function encodeReplicaMessage(message: ReplicaMessage): Uint8Array {
       write: (writer: Writer, message: ReplicaMessage) => void
     }
     codec.write(writer, message)
-    write.fixed(writer, NO_CHECKSUM)
+    for (let left = CHECKSUM_BYTES; left > 0; left--) write.uint(writer, 0)
   })
   return seal(frame)
 }
-
-const NO_CHECKSUM = new Uint8Array(CHECKSUM_BYTES)
 
 export function decodeReplicaMessage(frame: Uint8Array): Result<ReplicaMessage> {
   const content = unseal(frame)

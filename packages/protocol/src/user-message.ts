@@ -2,9 +2,9 @@ import { fail, write } from './codec.ts'
 import { hasControlCharacter, utf8Length } from './document-name.ts'
 import { LIMITS } from './limits.ts'
 import type { MessageCodec } from './message-codec.ts'
-import { RUN_ID_BYTES, type RunId } from './overlay-messages.ts'
+import type { RunId } from './overlay-messages.ts'
 import { accept, reject, type Result } from './rejection.ts'
-import { bytesFromHex, hexFromBytes, type ReplicaId } from './replica-id.ts'
+import type { ReplicaId } from './replica-id.ts'
 
 /** What an application tells all replicas that are up: passed on from link to link, and never stored. */
 export interface UserMessage {
@@ -22,7 +22,7 @@ export interface UserMessage {
 export const userMessageCodec: MessageCodec<UserMessage> = {
   write: (writer, message) => {
     write.replicaId(writer, message.origin)
-    write.fixed(writer, bytesFromHex(message.run))
+    write.hex(writer, message.run)
     write.uint(writer, message.number)
     write.uint(writer, message.hopsLeft)
     write.text(writer, message.topic)
@@ -30,7 +30,7 @@ export const userMessageCodec: MessageCodec<UserMessage> = {
   },
   read: (reader) => {
     const origin = reader.replicaId()
-    const run = hexFromBytes(reader.fixed(RUN_ID_BYTES, 'run'), RUN_ID_BYTES)
+    const run = reader.hex('run')
     const number = reader.uint()
     const hopsLeft = reader.uint()
     if (hopsLeft > LIMITS.messageHopsMax) fail('too-large', 'A message may go over too many links.')

@@ -8,9 +8,11 @@ import type { Clock } from './ports/clock.ts'
 import type { Machine } from './ports/machine.ts'
 import type { Store } from './ports/store.ts'
 
-export type StoreEffect = Extract<EngineEffect, { type: (typeof STORE_EFFECTS)[number] }>
+export type StoreEffect = Extract<EngineEffect, { type: StoreEffectType }>
 
-const STORE_EFFECTS = [
+type StoreEffectType = (typeof STORE_EFFECT_TYPES)[number]
+
+const STORE_EFFECT_TYPES = [
   'commit',
   'load',
   'read',
@@ -25,8 +27,10 @@ const STORE_EFFECTS = [
   'trim',
 ] as const
 
+const STORE_EFFECTS: ReadonlySet<string> = new Set(STORE_EFFECT_TYPES)
+
 export function isStoreEffect(effect: EngineEffect): effect is StoreEffect {
-  return (STORE_EFFECTS as readonly string[]).includes(effect.type)
+  return STORE_EFFECTS.has(effect.type)
 }
 
 export interface StoreDriverOptions {

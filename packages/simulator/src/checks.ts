@@ -12,7 +12,7 @@ import {
 } from '@rejoin/protocol'
 import * as Y from 'yjs'
 
-import { compacted } from './compacted.ts'
+import { compacted, passingDoc } from './compacted.ts'
 import type { Disk } from './disk.ts'
 import type { Profile } from './mix.ts'
 import type { SimulatedReplica } from './simulated-replica.ts'
@@ -48,13 +48,24 @@ function equalSeen(a: Seen, b: Seen): boolean {
   return a.text === b.text && a.tokens.join() === b.tokens.join()
 }
 
+/**
+ * Updates that come backwards are merged by so many first, the last before the one before it. Yjs would merge
+ * what has to wait one by one, by the same function and with the same bytes in the end, for much longer.
+ */
+const MERGED_BACKWARDS = 16
+
 /** What a person sees of a document whose updates come in the worst order of all. */
 function seenBackwards(updates: readonly Uint8Array[]): Seen {
-  return seen(compacted(updates.toReversed()))
+  const backwards = updates.toReversed()
+  const merged: Uint8Array[] = []
+  for (let at = 0; at < backwards.length; at += MERGED_BACKWARDS) {
+    merged.push(Y.mergeUpdates(backwards.slice(at, at + MERGED_BACKWARDS)))
+  }
+  return seen(compacted(merged))
 }
 
 function seen(update: Uint8Array): Seen {
-  const doc = new Y.Doc()
+  const doc = passingDoc()
   Y.applyUpdate(doc, update)
   const tokens = Object.keys(doc.getMap('tokens').toJSON()).toSorted()
   return { text: doc.getText('content').toString(), tokens }
@@ -146,7 +157,7 @@ export function checkAtRest(world: World): void {
   }
   if (world.profile === 'identity') checkEqualVersions(world)
   else for (const other of world.replicas) checkEqualDocuments(first, other)
-  for (const { disk } of world.replicas) checkOrder(disk)
+  checkOrder(world)
   if (world.profile !== 'identity') checkTwin(world, first.disk)
   checkClients(world, first.disk)
 }
@@ -181,12 +192,24 @@ function checkTwin(world: World, disk: Disk): void {
  * [L5] A document looks the same when its updates come in another order. (Yjs may keep other struct
  * boundaries when updates wait for each other.)
  */
-function checkOrder(disk: Disk): void {
-  for (const name of disk.names) {
-    const updates = disk.truth(name)
-    const isSame = equalSeen(seenBackwards(updates), seen(compacted(updates)))
-    check(isSame, 'L5', () => `${name} looks otherwise when its updates come in another order`)
+function checkOrder({ replicas }: World): void {
+  const checked = new Set<string>()
+  for (const { disk } of replicas) {
+    for (const name of disk.names) {
+      const updates = disk.truth(name)
+      // To some replicas the very same came in the very same order.
+      const key = updates.map(keyOf).join(' ')
+      if (checked.has(key)) continue
+      checked.add(key)
+      const isSame = equalSeen(seenBackwards(updates), seen(compacted(updates)))
+      check(isSame, 'L5', () => `${name} looks otherwise when its updates come in another order`)
+    }
   }
+}
+
+/** Equal bytes, and only they, have equal keys. */
+function keyOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64')
 }
 
 function checkClients(world: World, disk: Disk): void {
@@ -195,7 +218,7 @@ function checkClients(world: World, disk: Disk): void {
     check(lost.length === 0, 'S1', () => `${lost.join(', ')} of ${document} are lost`)
   }
   for (const client of world.clients) {
-    const stored = new Y.Doc()
+    const stored = passingDoc()
     Y.applyUpdate(stored, compacted(disk.truth(client.document)))
     // What was acknowledged is there, and so is everything that was typed, since clients live on.
     const tokens = stored.getMap('tokens')

@@ -16,6 +16,8 @@ import type {
 } from '@rejoin/replica'
 import * as Y from 'yjs'
 
+import { passingDoc } from './compacted.ts'
+
 /** What a disk holds of one origin: entries after its floor, and maybe loose ones beyond a cut. */
 interface OriginLog {
   readonly floor: Head
@@ -116,7 +118,7 @@ export class Disk {
   #docOf(document: string): Y.Doc {
     const known = this.#built.get(document)
     if (known !== undefined) return known
-    const doc = new Y.Doc()
+    const doc = passingDoc()
     for (const update of this.truth(document)) Y.applyUpdate(doc, update)
     this.#built.set(document, doc)
     return doc

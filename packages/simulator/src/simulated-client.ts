@@ -2,6 +2,7 @@ import type { Rejection } from '@rejoin/protocol'
 import type { Session, SessionListener } from '@rejoin/replica'
 import * as Y from 'yjs'
 
+import { passingDoc } from './compacted.ts'
 import type { SimulatedReplica } from './simulated-replica.ts'
 import type { SimulatedSession } from './simulated-session.ts'
 import type { World } from './world.ts'
@@ -20,7 +21,7 @@ interface Place {
  * it has; the native kind holds its edits until the replica has answered.
  */
 export class SimulatedClient {
-  readonly doc: Y.Doc = new Y.Doc()
+  readonly doc: Y.Doc = passingDoc()
   readonly document: string
   readonly kind: 'native' | 'stock'
   readonly #world: World

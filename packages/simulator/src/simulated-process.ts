@@ -7,6 +7,8 @@ import { SimulatedStore } from './simulated-store.ts'
 import { SimulatedTransport } from './simulated-transport.ts'
 import type { World } from './world.ts'
 
+const SOON = Promise.resolve()
+
 /** In every second world nine and more have partial views; in the others they are a full mesh, as usual. */
 function meshMaxOf(seed: number): number | undefined {
   return seed % 2 === 0 ? 8 : undefined
@@ -79,7 +81,8 @@ export class SimulatedProcess {
   #clock(): Clock {
     return {
       now: () => this.world.agenda.now + this.replica.aheadMs,
-      soon: (run) => queueMicrotask(() => this.#safely(run)),
+      // As soon as with `queueMicrotask`, which in Node makes an asynchronous context for each.
+      soon: (run) => void SOON.then(() => this.#safely(run)),
       schedule: (delayMs, run) => {
         let isDue = true
         this.later(delayMs, () => {

@@ -28,7 +28,7 @@ export function compact(
   updates: readonly Uint8Array[],
   { gc, isUnproved = false }: CompactionOptions,
 ): CompactionResult {
-  const doc = new Y.Doc({ gc })
+  const doc = passingDoc(gc)
   try {
     doc.transact(() => {
       for (const update of updates) Y.applyUpdate(doc, update)
@@ -40,6 +40,11 @@ export function compact(
   } catch (error) {
     return failed(`Yjs can't integrate it (${(error as Error).message})`)
   }
+}
+
+/** Nobody refers to it: a name of its own would take 32 random numbers. */
+function passingDoc(gc: boolean): Y.Doc {
+  return new Y.Doc({ gc, guid: '' })
 }
 
 function failed(reason: string): CompactionResult {
@@ -74,7 +79,7 @@ export function objectionTo(
 }
 
 function isWholeAlone(snapshot: Uint8Array, { gc }: CompactionOptions): boolean {
-  const doc = new Y.Doc({ gc })
+  const doc = passingDoc(gc)
   try {
     Y.applyUpdate(doc, snapshot)
     return !hasHole(doc) && equalBytes(Y.encodeStateAsUpdate(doc), snapshot)
