@@ -12,6 +12,7 @@ import type { OpenLink } from './link.ts'
 import type { Links } from './links.ts'
 import { LocalHealth } from './local-health.ts'
 import type { Membership } from './membership.ts'
+import type { Shape } from './overlay.ts'
 import { OVERLAY_LIMITS } from './overlay-limits.ts'
 import type { Roster } from './roster.ts'
 import type { RoundTrips } from './round-trips.ts'
@@ -27,8 +28,7 @@ export interface FailureDetectionOptions {
   readonly dialling: Dialling
   readonly roundTrips: RoundTrips
   readonly chance: Chance
-  /** Whether everybody keeps a link to everybody. */
-  readonly isMesh: () => boolean
+  readonly shape: () => Shape
   /** Without it this is plain SWIM, to compare with. */
   readonly lifeguard: boolean
   readonly emit: Emit
@@ -112,7 +112,7 @@ export class FailureDetection {
     const { links, membership } = this.#with
     const [link, record] = [links.ofReplica(target), membership.record(target)]
     if (link === undefined || record === undefined) return
-    if (this.#with.isMesh()) return
+    if (this.#isMesh) return
     this.#send(link, { type: 'members', members: [record], addresses: [] })
     const reason = 'Nobody who was asked could reach this replica.'
     links.refuse(link, { code: 'silent', reason })
@@ -150,7 +150,7 @@ export class FailureDetection {
     const { links } = this.#with
     const isSure = links.openCount > 0 && now - this.#startedAt > OVERLAY_LIMITS.startingMs
     if (owner === undefined || links.isOpen(owner)) return
-    if (isSure || this.#with.isMesh()) this.accuse(owner, now)
+    if (isSure || this.#isMesh) this.accuse(owner, now)
   }
 
   /** The connection to a peer has closed: whether it is still there shows when it is dialled. */
@@ -159,8 +159,13 @@ export class FailureDetection {
     const address = membership.get(replica)?.address ?? ''
     if (links.isCut(replica) || links.isOpen(replica) || membership.isRetired(replica)) return
     if (address === '') this.accuse(replica, now)
-    // In a full mesh it is dialled anyway.
-    else if (!this.#with.isMesh()) dialling.dial(address, 'visit', replica)
+    // In a small mesh it is dialled anyway, only a little later.
+    else if (this.#with.shape() !== 'direct') dialling.dial(address, 'visit', replica)
+  }
+
+  /** Whether everybody keeps a link to everybody. */
+  get #isMesh(): boolean {
+    return this.#with.shape() !== 'tree'
   }
 
   /** This replica has reason to believe that `target` is down. */

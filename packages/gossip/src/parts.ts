@@ -102,8 +102,8 @@ function peopleOf(options: GossipOptions, { emit, onAgreed, onEnd, onLost }: Hoo
   const roster = new Roster({ links, membership, unmet, emit, onAgreed })
   const { dialling } = overlay
   const detecting = { self, links, membership, roster, dialling, roundTrips, chance, emit }
-  const isMesh = (): boolean => overlay.isMesh
-  const detection = new FailureDetection({ ...detecting, isMesh, lifeguard })
+  const shape = (): Shape => overlay.shape
+  const detection = new FailureDetection({ ...detecting, shape, lifeguard })
   const census = new Census({ self, links, membership, log, emit })
   const known = { self, links, membership, overlay, roster, detection, census }
   const onCopy = (): void => onLost('id-in-use')
