@@ -134,7 +134,7 @@ test('[L2] a document shows just what a real one shows, whatever is missing, and
 })
 
 /** Origins, by a letter each; `a` is the replica itself. */
-const ORIGINS = [...'bcdef0123456789']
+const ORIGINS = Array.from('bcdef0123456789')
 
 test('[L2] likewise when peers bring it in any order, one update after the other', () => {
   fc.assert(
