@@ -104,7 +104,7 @@ export class Incoming {
       case 'push':
         return this.#pushed(link, message)
       case 'prune':
-        return this.#with.broadcast.pruned(link)
+        return this.#with.broadcast.pruned(link, now)
       case 'members':
         return this.#with.beliefs.members(link, message, now)
       case 'compare':

@@ -39,6 +39,8 @@ export interface LinkState {
   toldPosition: TreePosition | undefined
   /** Whether this replica is the peer's parent in that tree. */
   isChild: boolean
+  /** When the peer was last told that what it pushes comes twice. */
+  prunedAt: number
   /** Of each origin the last entry that the peer was pushed, or said it holds, without a gap. */
   readonly pushed: Map<ReplicaId, number>
   readonly wanted: Map<ReplicaId, Wanted>
@@ -78,6 +80,7 @@ export function newLink(
     toldMembers: new Map(),
     isEager: true,
     isChild: false,
+    prunedAt: Number.NEGATIVE_INFINITY,
     position: undefined,
     toldPosition: undefined,
     pushed: new Map(),

@@ -82,7 +82,7 @@ export class Plumtree {
     setMost(link.pushed, origin, upTo)
     if (fresh.entries.length === 0) {
       const isTwice = isPushed && this.#with.log.reached(origin) >= upTo
-      if (isTwice && shape !== 'direct') this.#cameTwice(link, origin)
+      if (isTwice && shape !== 'direct') this.#cameTwice(link, origin, now)
       return
     }
     this.#recent.add(fresh)
@@ -221,29 +221,42 @@ export class Plumtree {
   }
 
   /**
-   * What was pushed had come already: one of the two links is none of the tree. A child's link is, and it
-   * is the child that prunes what it has besides; so is the parent's, and then the other one is pruned.
+   * What was pushed had come already: a link is none of the tree, and its other end is told. The parent's is
+   * one, so that it is then the link by which it came first.
    */
-  #cameTwice(link: OpenLink, origin: ReplicaId): void {
-    if (link.isChild) return
-    const first = this.#arrivals.get(origin)
-    const isParent = this.#with.parent.is(link)
-    const extra = isParent ? first : link
-    if (extra === undefined || extra.isChild || (isParent && extra === link)) return
+  #cameTwice(link: OpenLink, origin: ReplicaId, now: number): void {
+    const extra = this.#with.parent.is(link) ? this.#firstOf(origin) : link
     // What is still under way of it comes twice too, and need not be said again.
-    if (!extra.isEager) return
-    if (this.#with.links.get(extra.id) !== undefined) this.#prune(extra)
+    if (extra === undefined || now - extra.prunedAt < this.#with.pace.graftMs) return
+    this.#prune(extra, now)
   }
 
-  #prune(link: OpenLink): void {
-    link.isEager = false
+  /** By which link the newest of `origin` came first, if that is another than the parent's. */
+  #firstOf(origin: ReplicaId): OpenLink | undefined {
+    const first = this.#arrivals.get(origin)
+    if (first === undefined || this.#with.parent.is(first)) return undefined
+    return this.#with.links.get(first.id) === first ? first : undefined
+  }
+
+  /** A child goes on to be pushed to, and is told by it that it must have another link besides. */
+  #prune(link: OpenLink, now: number): void {
+    link.prunedAt = now
+    if (!link.isChild) link.isEager = false
     this.#send(link, { type: 'prune' })
   }
 
-  /** The peer has another parent, or what is pushed to it comes twice. */
-  pruned(link: OpenLink): void {
+  /**
+   * What the peer is pushed comes to it twice, or it has another parent. If it is the parent here, this
+   * replica gets what is new by some link that is neither its nor a child's.
+   */
+  pruned(link: OpenLink, now: number): void {
+    const { parent, links } = this.#with
     link.isChild = false
-    link.isEager = this.#with.parent.is(link)
+    link.isEager = parent.is(link)
+    if (!link.isEager) return
+    for (const other of links.open()) {
+      if (other.isEager && !other.isChild && !parent.is(other)) this.#prune(other, now)
+    }
   }
 
   /** Entries of `origin` were rolled back. */

@@ -39,14 +39,18 @@ function counted(world: World): Counts {
   return counts
 }
 
-/** What is sent while all publish in turn, in a turn without a new link: such a one is pruned first. */
-function quietTurn(world: World): Counts {
+/** What is sent while some publish, in a turn without a new link: such a one is pruned first. */
+function quiet(world: World, publish: () => void): Counts {
   for (let turn = 0; turn < 8; turn++) {
     const counts = counted(world)
-    publishAll(world, 500)
+    publish()
     if (counts.links === 0) return counts
   }
   throw new Error('the overlay does not come to rest')
+}
+
+function quietTurn(world: World): Counts {
+  return quiet(world, () => publishAll(world, 500))
 }
 
 describe('[L6] a broadcast among many', () => {
@@ -58,6 +62,23 @@ describe('[L6] a broadcast among many', () => {
       expect(quietTurn(world)).toMatchObject({ pushed: REPLICAS * (REPLICAS - 1), fetched: 0 })
       expect(world.areEqual).toBe(true)
       expect(world.untold).toEqual([])
+    },
+  )
+
+  test.for([2, 10, 37])(
+    'comes to each once from one sender, whatever links were pruned while the tree grew, seed %i',
+    (seed) => {
+      const world = new World({ replicas: 40, seed, remembered: false })
+      world.start(20_000)
+      const sender = world.chance.pick(world.up())
+      const publish = (rounds: number): void => {
+        for (let round = 0; round < rounds; round++) {
+          sender?.publish()
+          world.run(1_000)
+        }
+      }
+      publish(12)
+      expect(quiet(world, () => publish(3)).pushed).toBe(3 * 39)
     },
   )
 
