@@ -27,6 +27,16 @@ export interface HyParViewOptions {
   readonly emit: Emit
 }
 
+/** How pressing it is to find a neighbour: not very, as there are some; very; or there is none. */
+type Need = 0 | 1 | 2
+
+/** Between two attempts to find one, in ms: the least, and what it doubles up to. */
+const WAITS: Readonly<Record<Need, readonly [number, number]>> = {
+  0: [2 * OVERLAY_LIMITS.seekMs, OVERLAY_LIMITS.seekMsMax],
+  1: [OVERLAY_LIMITS.aloneMs, OVERLAY_LIMITS.seekMs],
+  2: [OVERLAY_LIMITS.aloneMs, OVERLAY_LIMITS.aloneMs],
+}
+
 /**
  * HyParView (Leitão, Pereira, Rodrigues 2007): a few links to random neighbours, the active view, and a
  * passive view of others that take the place of those that are lost. Every open link is in the active
@@ -47,8 +57,10 @@ export class HyParView {
   #doubtful: ReadonlySet<OpenLink> = new Set()
   /** Dials and links that failed one after the other. */
   #failures = 0
-  #waiting = false
-  /** Waits one after the other, while it has links enough to be patient. */
+  /** Names the wait that it is in, and how pressing it was to find somebody when that began. */
+  #wait: { readonly token: number; readonly need: Need } | undefined
+  #seekToken = 0
+  /** Waits one after the other. */
   #waits = 0
   #shuffleToken = 0
 
@@ -146,7 +158,15 @@ export class HyParView {
     if (code === 'view-full' || code === 'duplicate-link' || code === 'self-link')
       this.#refusals += 1
     else this.#failures += 1
+    // What it waited for may have been less pressing.
+    if (this.#wait !== undefined && this.#need > this.#wait.need) this.#goOn()
     this.seek()
+  }
+
+  get #need(): Need {
+    const { openCount } = this.#with.links
+    if (openCount === 0) return 2
+    return openCount < OVERLAY_LIMITS.activeFew ? 1 : 0
   }
 
   #contactOf(replica: ReplicaId): Contact {
@@ -166,20 +186,25 @@ export class HyParView {
 
   /** Dials candidates while there are fewer links than there should be. */
   seek(): void {
-    if (!this.#isOn || this.#waiting) return
+    if (!this.#isOn || this.#wait !== undefined) return
     const { links, dialling } = this.#with
     const lacking = this.#target - (links.openCount - this.#doubtful.size)
-    // Where most are gone, most of those that are dialled will be, too.
-    const atOnce = lacking > this.#target / 2 ? 2 * lacking : lacking
-    for (let left = atOnce - dialling.forLinks; left > 0; left--) {
-      if (this.#isFutile) return this.#wait()
+    for (let left = this.#atOnce(lacking) - dialling.forLinks; left > 0; left--) {
+      if (this.#isFutile) return this.#pause()
       const candidate = this.#passive.candidate()
-      if (candidate === undefined) return this.#wait()
+      if (candidate === undefined) return this.#pause()
       // One that can't be refused is enough.
       const isAlone = links.openCount === 0 && dialling.forLinks === 0
       const wish = isAlone ? 'urgent' : 'neighbour'
       dialling.dial(candidate.address, wish, candidate.replica)
     }
+  }
+
+  /** How many to dial at once. Where most are gone, most of those that are dialled will be, too. */
+  #atOnce(lacking: number): number {
+    if (lacking <= this.#target / 2) return lacking
+    const { failuresMax, dialsMost } = OVERLAY_LIMITS
+    return lacking * Math.min(dialsMost, 2 + Math.floor((4 * this.#failures) / failuresMax))
   }
 
   /** Whether so many were in vain that others have to be given time. */
@@ -201,23 +226,28 @@ export class HyParView {
     if (doubtful.length > 0) this.seek()
   }
 
-  /** Nobody has room, or nobody is known: it looks again later. */
-  #wait(): void {
-    const { emit, chance, links } = this.#with
-    this.#waiting = true
-    const { aloneMs, seekMs, seekMsMax, activeFew } = OVERLAY_LIMITS
-    const isPressing = links.openCount < activeFew
-    this.#waits = isPressing ? 0 : this.#waits + 1
-    const patientMs = Math.min(seekMsMax, seekMs * 2 ** Math.min(this.#waits, 10))
-    const delayMs = chance.jitter(links.openCount === 0 ? aloneMs : isPressing ? seekMs : patientMs)
-    emit({ type: 'schedule', timer: { kind: 'seek', key: 0, token: 0 }, delayMs })
+  /** Nobody has room, or nobody is known: it looks again later, and with many links much later. */
+  #pause(): void {
+    const { emit, chance } = this.#with
+    const need = this.#need
+    const [least, most] = WAITS[need]
+    const delayMs = chance.jitter(Math.min(most, least * 2 ** Math.min(this.#waits, 10)))
+    this.#waits += 1
+    this.#seekToken += 1
+    this.#wait = { token: this.#seekToken, need }
+    emit({ type: 'schedule', timer: { kind: 'seek', key: 0, token: this.#seekToken }, delayMs })
   }
 
-  seekTimer(): void {
-    this.#waiting = false
+  seekTimer(token: number): void {
+    if (this.#wait?.token !== token) return
+    this.#goOn()
+    this.seek()
+  }
+
+  #goOn(): void {
+    this.#wait = undefined
     this.#refusals = 0
     this.#failures = 0
-    this.seek()
   }
 
   #evictExtra(kept: OpenLink | undefined): void {

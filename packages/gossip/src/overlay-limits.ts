@@ -18,15 +18,19 @@ export const OVERLAY_LIMITS = {
   shuffleActive: 3,
   shufflePassive: 4,
   shuffleMs: 30_000,
-  /** Refusals one after the other until a replica that has some links waits, for how long, and one that has none. */
+  /** Refusals one after the other until a replica waits. */
   refusalsMax: 3,
-  /** The same for those that could not be reached. */
+  /** The same for those that could not be reached, and how many are dialled for each link then. */
   failuresMax: 20,
-  seekMs: 5_000,
-  /** With this many links it grows more patient each time, up to this. */
-  activeFew: 4,
-  seekMsMax: 120_000,
+  dialsMost: 4,
+  /**
+   * How long one waits that has no links. With fewer than `activeFew` the waits double from there up to
+   * `seekMs`, and with more from twice that up to `seekMsMax`.
+   */
   aloneMs: 500,
+  activeFew: 4,
+  seekMs: 5_000,
+  seekMsMax: 120_000,
   /** How long a neighbour may be silent after it was pushed something until another is looked for. */
   doubtMs: 1_000,
   /** Between two visits that look for a part of the cluster that was split off; and for each member. */

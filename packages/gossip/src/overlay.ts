@@ -195,7 +195,7 @@ export class Overlay {
 
   timer({ kind, key, token }: GossipTimer): void {
     if (kind === 'dial') return this.#mesh.timer(key as string, token)
-    if (kind === 'seek') return this.view.seekTimer()
+    if (kind === 'seek') return this.view.seekTimer(token)
     if (kind === 'shuffle') return this.view.shuffleTimer(token)
     if (kind === 'repair') return this.repair.timer(token)
   }

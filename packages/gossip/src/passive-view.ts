@@ -69,14 +69,20 @@ export class PassiveView {
     return !links.isOpen(replica) && !links.isCut(replica) && !dialling.isUnderWay(address)
   }
 
-  /** A few draws are enough where most members are free; one that failed counts, as it may be back. */
+  /**
+   * A few draws are enough where most members are free. One that is not known to be up is better than none,
+   * as it may be back.
+   */
   #anyMember(): Contact | undefined {
     const { membership, chance } = this.#with
+    let doubtful: Contact | undefined
     for (let draw = 0; draw < OVERLAY_LIMITS.drawsMax; draw++) {
       const replica = membership.electorate.keyAt(Math.floor(chance.next() * membership.size))
       const member = membership.get(replica)
-      if (member !== undefined && this.#isFree(member)) return member
+      if (member === undefined || !this.#isFree(member)) continue
+      if (member.state === 'alive') return member
+      doubtful ??= member
     }
-    return undefined
+    return doubtful
   }
 }

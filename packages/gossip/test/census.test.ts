@@ -64,8 +64,8 @@ describe('[L6] where members are counted in a census, what is stable', () => {
     const world = checked(replicas, 1)
     publishSome(world, times)
     expect(untilStable(world)).toBeLessThan(CENSUSES_MS)
-    // What the last census says goes round, and then nothing does.
-    world.run(2_000)
+    // What the last census says goes round, over new links too, and then nothing does.
+    world.run(20_000)
     expect(toldIn(world, 15_000)).toBe(0)
     expect(world.untold).toEqual([])
   })
