@@ -96,13 +96,13 @@ describe('a replica whose view is full', () => {
   test('waits when most are gone, and looks again at once when it loses more', () => {
     const rig = full()
     const dials = (): string[] => rig.take('dial').map(({ address }) => address)
-    for (const link of [6, 5]) rig.step({ type: 'unlinked', link, code: undefined })
+    for (const link of [6, 5]) rig.step({ type: 'unlinked', link })
     for (let left = OVERLAY_LIMITS.failuresMax; left > 0; left--) {
       for (const address of dials()) rig.step({ type: 'dial-failed', address })
     }
     const seeks = rig.take('schedule').filter(({ timer }) => timer.kind === 'seek')
     expect(seeks.map(({ delayMs }) => delayMs > OVERLAY_LIMITS.seekMs)).toEqual([true])
-    rig.step({ type: 'unlinked', link: 4, code: undefined })
+    rig.step({ type: 'unlinked', link: 4 })
     // It is visited in any case.
     expect(dials().filter((address) => address !== 'at d')).not.toEqual([])
   })
