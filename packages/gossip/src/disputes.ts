@@ -112,9 +112,10 @@ export class Disputes {
       return this.disown(seq, `A peer holds other entries of this replica's own than it does.`)
     }
     if (link.replica !== origin) return this.#rollBack(origin, seq)
-    link.disputed.add(origin)
     const head = this.#log.heads.get(origin)
+    // What is not durable yet can't be told of: it is asked for once more when it is.
     if (head?.seq !== seq) return
+    link.disputed.add(origin)
     const frame = encodeReplicaMessage({ type: 'forked', head })
     this.#emit({ type: 'send', links: [link.id], frame })
   }

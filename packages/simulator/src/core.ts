@@ -1,9 +1,10 @@
 import { equalVersions } from '@rejoin/protocol'
 
 import { Broken } from './broken.ts'
-import { checkCore } from './checks.ts'
+import { checkCore, type Typed } from './checks.ts'
 import type { Disk } from './disk.ts'
 import { checkQuiet } from './quiet.ts'
+import type { SimulatedClient } from './simulated-client.ts'
 import type { SimulatedReplica } from './simulated-replica.ts'
 import type { World } from './world.ts'
 
@@ -31,17 +32,12 @@ export async function liveWithCore(world: World): Promise<void> {
   await world.recover(core)
   world.removeGhosts(core)
   // What is damaged still can only be repaired with the others' help.
-  if (core.some(({ disk }) => isDamaged(disk))) return
+  if (core.some(({ disk }) => isDamaged(disk)) || !knowEachOther(core)) return
   const rest = replicas.filter((replica) => !core.includes(replica))
   const broken = rest.map((replica) => new Broken(world, replica, core))
-  for (const client of world.clients) {
-    client.detach()
-    client.attach(agenda.pick(core))
-    client.pause(false)
-    for (let left = EDITS; left > 0; left--) client.type()
-  }
-  await converge(world, core)
-  checkCore(world, core)
+  const typed = new Map(world.clients.map((client) => [client, typeAt(agenda.pick(core), client)]))
+  await converge(world, core, typed)
+  checkCore(world, core, typed)
   if (settles(broken)) {
     await agenda.run(SETTLING_MS)
     await checkQuiet(world, core)
@@ -58,6 +54,24 @@ function settles(broken: readonly Broken[]): boolean {
   return broken.length === 1 || !broken.some(({ isCutOff }) => isCutOff)
 }
 
+/** A client goes to a replica of the core and types; answers the tokens. */
+function typeAt(replica: SimulatedReplica, client: SimulatedClient): readonly string[] {
+  const before = client.made.length
+  client.detach()
+  client.attach(replica)
+  client.pause(false)
+  for (let left = EDITS; left > 0; left--) client.type()
+  return client.made.slice(before)
+}
+
+/** Where only one of the others could have brought them together, they may never meet. */
+function knowEachOther(core: readonly SimulatedReplica[]): boolean {
+  return core.every(({ engine }) => {
+    const known = new Set(engine?.members.map(({ replica }) => replica))
+    return core.every(({ disk }) => disk.replica === engine?.replica || known.has(disk.replica))
+  })
+}
+
 function drawCore({ agenda, replicas }: World): SimulatedReplica[] {
   const first = agenda.pick(replicas)
   return replicas.filter((replica) => replica === first || agenda.happens(0.5))
@@ -67,20 +81,26 @@ function isDamaged(disk: Disk): boolean {
   return disk.names.some((name) => disk.document(name) === undefined)
 }
 
-async function converge(world: World, core: readonly SimulatedReplica[]): Promise<void> {
+async function converge(
+  world: World,
+  core: readonly SimulatedReplica[],
+  typed: Typed,
+): Promise<void> {
   const end = world.agenda.now + CONVERGING_MS
   let before = -1
   while (world.agenda.now < end) {
     await world.agenda.run(STEADY_MS)
-    if (before === world.written.size && isConverged(world, core)) return
+    if (before === world.written.size && isConverged(core, typed)) return
     before = world.written.size
   }
 }
 
-/** Whether all of the core hold the same, and so all that clients made. */
-function isConverged({ clients }: World, core: readonly SimulatedReplica[]): boolean {
+/** Whether all of the core hold the same, and clients were told so of what they typed meanwhile. */
+function isConverged(core: readonly SimulatedReplica[], typed: Typed): boolean {
   const [first, ...others] = core.map(({ disk }) => disk)
   if (first === undefined) return true
   const isSame = others.every((disk) => equalVersions(disk.version(), first.version()))
-  return isSame && clients.every(({ made, acked }) => made.every((token) => acked.has(token)))
+  return (
+    isSame && [...typed].every(([{ acked }, tokens]) => tokens.every((each) => acked.has(each)))
+  )
 }
