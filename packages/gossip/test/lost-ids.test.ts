@@ -56,6 +56,41 @@ describe('[L8] a replica that holds less of its own than it had told', () => {
   })
 })
 
+describe('[L1] [L8] whose own entries are others than those that are held', () => {
+  function forked(durable: number): Rig {
+    const rig = new Rig()
+    rig.heads.set(id('a'), { seq: durable, hash: '2'.repeat(16) })
+    linked(rig, 1, id('a'))
+    rig.hears(1, have([[id('a'), 3]], []))
+    rig.take('send')
+    rig.step({ type: 'forked', link: 1, origin: id('a'), seq: 5 })
+    return rig
+  }
+
+  /** Hears that there is more, and lets the time pass in which it might come by itself. */
+  function askedFor(rig: Rig): string[] {
+    rig.hears(1, have([[id('a'), 9]], []))
+    for (const { timer, delayMs } of rig.take('schedule')) {
+      if (timer.kind !== 'graft') continue
+      rig.now += delayMs
+      rig.step({ type: 'timer', timer })
+    }
+    return rig.sent(1)
+  }
+
+  test('is told so, and not asked before that is settled', () => {
+    const rig = forked(5)
+    expect(rig.sent(1)).toEqual(['forked'])
+    expect(askedFor(rig)).not.toContain('want')
+  })
+
+  test('is asked again as long as these are not durable, and so can’t be told of', () => {
+    const rig = forked(4)
+    expect(rig.sent(1)).toEqual([])
+    expect(askedFor(rig)).toContain('want')
+  })
+})
+
 describe('[L6] [L8] a replica that holds less of others than it had told', () => {
   const told = [id('b'), 34] as [ReplicaId, number]
   const left = [id('b'), 28] as [ReplicaId, number]
