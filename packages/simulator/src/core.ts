@@ -30,7 +30,6 @@ export async function liveWithCore(world: World): Promise<void> {
   world.isHealed = true
   world.network.heal(replicas)
   await world.recover(core)
-  world.removeGhosts(core)
   // What is damaged still can only be repaired with the others' help.
   if (core.some(({ disk }) => isDamaged(disk)) || !knowEachOther(core)) return
   const rest = replicas.filter((replica) => !core.includes(replica))

@@ -94,10 +94,14 @@ const LIKELY: Readonly<Record<Fault, number>> = {
   someStayBroken: 0.5,
 }
 
-/** Faults that one profile alone has: what they do to disks would hide what the other shows. */
+/**
+ * Faults that one profile alone has: what they do to disks would hide what the other shows. And where ids were
+ * used twice, an entry may depend on one that only those hold who stay broken, and then has to wait.
+ */
 const ONLY: Partial<Record<Fault, Profile>> = {
   fail: 'store',
   damage: 'store',
+  someStayBroken: 'store',
   backup: 'identity',
   restore: 'identity',
   copy: 'identity',

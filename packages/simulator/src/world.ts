@@ -129,7 +129,7 @@ export class World {
     this.record?.({ type: 'faults-end' })
     this.isHealed = true
     await this.recover(this.replicas)
-    this.removeGhosts(this.replicas)
+    this.#removeGhosts()
     for (const client of this.clients) {
       client.attach(this.agenda.pick(this.replicas))
       client.pause(false)
@@ -158,10 +158,10 @@ export class World {
     await this.agenda.run(MEETING_MS)
   }
 
-  /** Whose directory was put back to before it had its id is nobody now: one of `among` removes it. */
-  removeGhosts(among: readonly SimulatedReplica[]): void {
+  /** Whose directory was put back to before it had its id is nobody now: somebody removes it. */
+  #removeGhosts(): void {
     const ids = new Set(this.replicas.map(({ disk }) => disk.replica))
-    const [first] = among
+    const [first] = this.replicas
     for (const { replica } of first?.engine?.members ?? []) {
       if (ids.has(replica)) continue
       this.tell(() => `somebody removes ${this.nameOf(replica)}, which is nobody`)
