@@ -255,7 +255,10 @@ export class AntiEntropy {
   }
 
   #expect(origin: ReplicaId, seq: number, at: number): void {
-    if (!this.#announced.has(origin)) this.#announced.set(origin, { seq, at })
+    const known = this.#announced.get(origin)
+    // What was expected before may have come as documents.
+    if (known !== undefined && this.#log.reached(origin) < known.seq) return
+    this.#announced.set(origin, { seq, at })
   }
 
   #came(origin: ReplicaId, isPushed: boolean, now: number): void {

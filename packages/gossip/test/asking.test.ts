@@ -258,3 +258,29 @@ describe('a replica that lacks entries', () => {
     expect(wants(rig.messages(1))).toEqual(['c2–1'])
   })
 })
+
+test('[L6] what came as documents says nothing of how late the broadcast is', () => {
+  const rig = new Rig()
+  const reaches = (seq: number): void => {
+    rig.applied.set(C, seq)
+    rig.heads.set(C, headAt(seq))
+  }
+  const grafts = (): number[] => {
+    const due = rig.take('schedule').filter(({ timer }) => timer.kind === 'graft')
+    for (const { timer } of due) rig.step({ type: 'timer', timer })
+    return due.map(({ delayMs }) => delayMs)
+  }
+  meets(rig, 1, 'b', {})
+  tells(rig, 1, { c: 5 })
+  // Documents bring it, and no link does.
+  reaches(5)
+  expect(grafts()).toEqual([GOSSIP_LIMITS.graftMsMin])
+  rig.now += 10_000
+  tells(rig, 1, { c: 6 })
+  reaches(6)
+  const pushed = { type: 'took', link: 1, origin: C, upTo: 6, isPushed: true } as const
+  rig.step({ ...pushed, before: headAt(5).hash, fresh: [sealed(C, 6)] })
+  grafts()
+  tells(rig, 1, { c: 9 })
+  expect(grafts()).toEqual([GOSSIP_LIMITS.graftMsMin])
+})
