@@ -214,16 +214,26 @@ test('[S3] [X3] a peer that can not help with a damaged document is not asked wi
   const stage = new Stage()
   const [a, b] = [stage.replica('a', ['b']), stage.replica('b')]
   stage.pass(1_000)
-  new Typist(stage, a, { name: 'ann', client: 1 }).type(0, 'one. ')
+  const ann = new Typist(stage, a, { name: 'ann', client: 1 })
+  ann.type(0, 'one. ')
   stage.pass(100)
   a.store.documents.clear()
   b.store.damaged.add('notes')
   stage.step(b, { type: 'damaged', document: 'notes' })
-  stage.pass(10_000)
-  const asked = stage.lines.filter((line) => line.includes('b → a  fetch'))
-  // At once, and with every heartbeat of a's.
-  expect(asked.length).toBeGreaterThan(1)
-  expect(asked.length).toBeLessThan(5)
+  const askedIn = (ms: number): number => {
+    stage.lines.length = 0
+    stage.pass(ms)
+    return stage.lines.filter((line) => line.includes('b → a  fetch')).length
+  }
+  // At once, then after four heartbeats of a's, and then each time after twice as many.
+  expect(askedIn(15_000)).toBe(1)
+  expect(askedIn(15_000)).toBe(1)
+  expect(askedIn(40_000)).toBe(1)
+  expect(askedIn(75_000)).toBe(1)
+  expect(askedIn(60_000)).toBe(0)
+  // It may be able to help as soon as it holds more.
+  ann.type(1, 'two. ')
+  expect(askedIn(1_000)).toBe(1)
   expect(b.engine.damagedDocuments).toEqual(['notes'])
 })
 

@@ -62,6 +62,9 @@ export const GOSSIP_LIMITS = {
   documentUpdateBytesMax: 536_870_912,
   /** Damaged documents that wait for a peer's help; more are left until one of them is whole. */
   repairsMax: 10_000,
+  /** How often a peer that could not help must be heard of until it is asked again: doubles between these. */
+  patienceMin: 4,
+  patienceMax: 1_024,
   /** Runs of one id that are remembered; of the oldest a copy is no longer told from a restart. */
   runsMax: 16,
   /** The newest entries of all origins that are kept at hand for peers that have all but caught up. */

@@ -24,18 +24,27 @@ interface Running {
   upTo: Version
 }
 
+/** Who was asked for a document in vain. */
+interface Asked {
+  /** How many entries each held then. */
+  readonly links: Map<LinkId, number>
+  /** How often they have been heard of since, and how often they must be until one is asked again. */
+  heard: number
+  patience: number
+}
+
 /**
  * Fetches documents that are damaged here from a peer (rule S3), one at a time. Only a peer will do
  * that holds everything which has left this replica's own log: the rest of a document can be found in
- * there. One that can't help is not asked again before it is heard of anew.
+ * there. One that can't help is asked again when it holds more than it did; or after a while, which doubles, as
+ * it may have been helped itself.
  */
 export class Repairs {
   readonly #links: Links
   readonly #emit: Emit
   /** Damaged documents, and what a helper must hold. */
   readonly #wanted = new Map<string, Version>()
-  /** Who was asked for which, and has not been heard of since. */
-  readonly #asked = new Map<string, Set<LinkId>>()
+  readonly #asked = new Map<string, Asked>()
   #running: Running | undefined
   /** Whether what was fetched last is not in its place yet: one document at a time is in memory. */
   #isBusy = false
@@ -57,17 +66,30 @@ export class Repairs {
 
   /** A peer has told what it holds: it may help now, though it could not before. */
   heard(link: OpenLink): void {
-    for (const asked of this.#asked.values()) asked.delete(link.id)
+    for (const asked of this.#asked.values()) this.#heardFrom(link, asked)
     this.#askIfItCan(link)
+  }
+
+  #heardFrom(link: OpenLink, asked: Asked): void {
+    const held = asked.links.get(link.id)
+    if (held === undefined) return
+    asked.heard += 1
+    if (entriesOf(link) > held) asked.patience = GOSSIP_LIMITS.patienceMin
+    else if (asked.heard < asked.patience) return
+    else asked.patience = Math.min(2 * asked.patience, GOSSIP_LIMITS.patienceMax)
+    asked.heard = 0
+    asked.links.delete(link.id)
   }
 
   #askIfItCan(link: OpenLink): void {
     if (this.#running !== undefined || this.#isBusy || link.blocked || link.fetching) return
     const theirs = link.theirs ?? new Map()
     for (const [document, needs] of this.#wanted) {
-      const asked = this.#asked.get(document) ?? new Set()
-      if (!covers(theirs, needs) || asked.has(link.id)) continue
-      this.#remember(document, asked.add(link.id))
+      const patience = GOSSIP_LIMITS.patienceMin
+      const asked = this.#asked.get(document) ?? { links: new Map(), heard: 0, patience }
+      if (!covers(theirs, needs) || asked.links.has(link.id)) continue
+      asked.links.set(link.id, entriesOf(link))
+      this.#remember(document, asked)
       const assembly = new Assembly()
       this.#running = { link, document, assembly, updates: [], upTo: EMPTY_VERSION }
       link.fetching = true
@@ -75,7 +97,7 @@ export class Repairs {
     }
   }
 
-  #remember(document: string, asked: Set<LinkId>): void {
+  #remember(document: string, asked: Asked): void {
     this.#asked.set(document, asked)
     const [oldest = ''] = this.#asked.keys()
     // Who is forgotten may be asked once too often.
@@ -120,7 +142,7 @@ export class Repairs {
   }
 
   ended(link: { readonly id: number }): void {
-    for (const asked of this.#asked.values()) asked.delete(link.id)
+    for (const { links } of this.#asked.values()) links.delete(link.id)
     if (this.#running?.link.id !== link.id) return
     this.#running = undefined
     this.#askAnybody()
@@ -131,4 +153,11 @@ export class Repairs {
     const frame = encodeReplicaMessage({ type: 'fetch', only: true, document, skip: assembly.skip })
     this.#emit({ type: 'send', links: [link.id], frame })
   }
+}
+
+/** How many entries a peer says that it holds. */
+function entriesOf({ theirs }: OpenLink): number {
+  let entries = 0
+  for (const seq of theirs?.values() ?? []) entries += seq
+  return entries
 }

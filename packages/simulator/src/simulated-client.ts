@@ -151,7 +151,9 @@ export class SimulatedClient {
       presence: () => {},
       refused: (_document, _ref, rejection) => comesIn(() => this.#refused(rejection)),
       closed: () => {
-        if (this.#at === at) this.#at = undefined
+        if (this.#at !== at) return
+        this.#at = undefined
+        if (this.#world.isHealed) this.#comeBack()
       },
     }
   }
@@ -178,10 +180,15 @@ export class SimulatedClient {
     else this.refusals += 1
   }
 
+  /** Whoever was sent away tries again, as every real client does, with some replica that is well. */
   #comeBack(): void {
-    const { agenda, replicas } = this.#world
+    const { agenda, replicas, broken } = this.#world
     this.detach()
-    agenda.after(agenda.between(200, 1_000), () => this.attach(agenda.pick(replicas)))
+    agenda.after(agenda.between(200, 1_000), () => {
+      if (this.#at !== undefined) return
+      this.attach(agenda.pick(replicas.filter((replica) => !broken.has(replica))))
+      if (!this.isAttached && this.#world.isHealed) this.#comeBack()
+    })
   }
 
   /** [S1] an acknowledgement leaves a replica only when the edit is on its disk. */
