@@ -1,11 +1,12 @@
 import type { GossipEffect, GossipEvent } from '@rejoin/gossip'
-import { reject, type Heads, type SealedEntry } from '@rejoin/protocol'
+import { reject, type Change, type Heads, type SealedEntry } from '@rejoin/protocol'
 
 import type { Editing } from './editing.ts'
 import type { Emit } from './events.ts'
 import { decodeAnySize, type DecodedUpdate } from './gate.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Log } from './log.ts'
+import { mergeAll } from './merging.ts'
 import type { Reading } from './reading.ts'
 import type { Residents } from './residents.ts'
 
@@ -81,7 +82,7 @@ export class Receiving {
     this.#reading.grew(resident, now)
   }
 
-  /** A peer's copy of a document of which something was missing, in memory too where it is open. */
+  /** A peer's copy of a document, in memory too where it is open. */
   repaired(document: string, update: Uint8Array, now: number): void {
     const decoded = decodeAnySize(update)
     if (decoded.ok) this.#show(document, decoded.value, now)
@@ -92,20 +93,19 @@ export class Receiving {
     { link, documents, notes, jumps, ahead }: GossipEffect & { type: 'snapshots' },
     now: number,
   ): GossipEvent | undefined {
-    const updates: [string, DecodedUpdate][] = []
-    for (const { document, update } of documents) {
+    for (const { update } of documents) {
       const decoded = decodeAnySize(update)
       if (!decoded.ok) return { type: 'refused', link, rejection: decoded.rejection }
-      updates.push([document, decoded.value])
     }
+    const snapshots = onePerDocument(documents)
     if (this.#commit.failure !== undefined) {
       const { rejection } = reject('read-only', 'This replica cannot store anything at present.')
       return { type: 'refused', link, rejection }
     }
     this.#log.runAhead(ahead)
     this.#log.willJump(jumps)
-    for (const [document, update] of updates) this.#show(document, update, now)
-    this.#commit.addSnapshots({ snapshots: documents, notes, jumps })
+    for (const { document, update } of snapshots) this.repaired(document, update, now)
+    this.#commit.addSnapshots({ snapshots, notes, jumps })
     this.#seal()
     return undefined
   }
@@ -130,4 +130,18 @@ export class Receiving {
   #seal(): void {
     this.#emit({ type: 'schedule', timer: { kind: 'seal' }, delayMs: 0 })
   }
+}
+
+/**
+ * A document comes as all the updates that its sender stores, which may be many: it is stored as one here,
+ * or each that passes it on would hand on more of them.
+ */
+function onePerDocument(documents: readonly Change[]): Change[] {
+  const updates = new Map<string, Uint8Array[]>()
+  for (const { document, update } of documents) {
+    const others = updates.get(document)
+    if (others === undefined) updates.set(document, [update])
+    else others.push(update)
+  }
+  return [...updates].map(([document, each]) => ({ document, update: mergeAll(each) }))
 }

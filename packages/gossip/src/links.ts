@@ -148,11 +148,12 @@ export class Links {
       return undefined
     }
     if (older !== undefined) {
-      const loser = this.#newerWins(older, link, hello.replica) ? older : link
+      const loser = this.#newerWins(older, link, hello) ? older : link
       this.#end(loser, { code: 'duplicate-link', reason: 'Another link to this replica is open.' })
       if (loser === link) return undefined
     }
     link.replica = hello.replica
+    link.run = hello.run
     link.address = hello.address
     if (isInbound) this.#sayHello(link, hello.replica)
     this.#open.set(hello.replica, link as OpenLink)
@@ -204,7 +205,9 @@ export class Links {
     return undefined
   }
 
-  #newerWins(older: OpenLink, newer: LinkState, peer: ReplicaId): boolean {
+  #newerWins(older: OpenLink, newer: LinkState, { replica: peer, run }: Hello): boolean {
+    // The process at the other end of the older one has ended; if it has not, it comes back, and shows that it is a copy.
+    if (older.run !== run) return true
     const selfDialledOlder = older.dialled !== undefined
     const selfDialledNewer = newer.dialled !== undefined
     if (selfDialledOlder === selfDialledNewer) return true
