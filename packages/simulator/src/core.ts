@@ -30,8 +30,8 @@ export async function liveWithCore(world: World): Promise<void> {
   world.isHealed = true
   world.network.heal(replicas)
   await world.recover(core)
-  // What is damaged still can only be repaired with the others' help.
-  if (core.some(({ disk }) => isDamaged(disk)) || !knowEachOther(core)) return
+  // What is damaged still can only be repaired with the others' help, and who is being brought up needs them, too.
+  if (core.some(({ disk }) => disk.isAhead || isDamaged(disk)) || !knowEachOther(core)) return
   const rest = replicas.filter((replica) => !core.includes(replica))
   const broken = rest.map((replica) => new Broken(world, replica, core))
   const typed = new Map(world.clients.map((client) => [client, typeAt(agenda.pick(core), client)]))
