@@ -148,12 +148,11 @@ export class Links {
       return undefined
     }
     if (older !== undefined) {
-      const loser = this.#newerWins(older, link, hello) ? older : link
+      const loser = this.#newerWins(older, link, hello.replica) ? older : link
       this.#end(loser, { code: 'duplicate-link', reason: 'Another link to this replica is open.' })
       if (loser === link) return undefined
     }
     link.replica = hello.replica
-    link.run = hello.run
     link.address = hello.address
     if (isInbound) this.#sayHello(link, hello.replica)
     this.#open.set(hello.replica, link as OpenLink)
@@ -205,9 +204,7 @@ export class Links {
     return undefined
   }
 
-  #newerWins(older: OpenLink, newer: LinkState, { replica: peer, run }: Hello): boolean {
-    // The process at the other end of the older one has ended; if it has not, it comes back, and shows that it is a copy.
-    if (older.run !== run) return true
+  #newerWins(older: OpenLink, newer: LinkState, peer: ReplicaId): boolean {
     const selfDialledOlder = older.dialled !== undefined
     const selfDialledNewer = newer.dialled !== undefined
     if (selfDialledOlder === selfDialledNewer) return true

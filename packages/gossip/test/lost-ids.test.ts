@@ -1,7 +1,7 @@
 import type { Have, ReplicaId } from '@rejoin/protocol'
 import { describe, expect, test } from 'vitest'
 
-import { helloOf, id, Rig } from './rig.ts'
+import { id, Rig } from './rig.ts'
 
 /** Ids that have lost something of their own: who finds out, and who says so. */
 function have(heads: [ReplicaId, number][], members: [ReplicaId, [ReplicaId, number][]][]): Have {
@@ -213,17 +213,4 @@ describe('[L3] documents that a peer asks for', () => {
     rig.step({ type: 'advanced', own: [] })
     expect(rig.sent(1)).toEqual(['documents'])
   })
-})
-
-test('[L8] a new run of a process takes the link of the older one, which shows itself a copy if it lives', () => {
-  const rig = new Rig()
-  // Of two links of one run this one would stay.
-  rig.step({ type: 'linked', link: 1, dialled: 'at a' })
-  rig.hello(1, id('a'))
-  rig.step({ type: 'linked', link: 2 })
-  rig.hears(2, { ...helloOf(id('a')), run: '2'.repeat(16) })
-  expect(rig.closed()).toEqual([[1, 'duplicate-link']])
-  rig.now += 1_000
-  linked(rig, 3, id('a'))
-  expect(rig.closed()).toEqual([[3, 'id-in-use']])
 })
