@@ -36,7 +36,7 @@ test('the status says how each member is, how far away, and what went over its l
 
 test('where there are many, most members are apart', async () => {
   const network = memoryNetwork()
-  for (let place = 0; place < 14; place++) {
+  for (let place = 0; place < 36; place++) {
     await open({
       transport: network.transport(`${place}`),
       peers: place === 0 ? [] : [`memory:${place - 1}`],
@@ -45,7 +45,7 @@ test('where there are many, most members are apart', async () => {
   const states = (): string[][] =>
     replicas.map((each) => each.status().members.map(({ state }) => state))
   const isSettled = (): boolean =>
-    states().every((all) => all.length === 13 && !all.includes('unreachable'))
+    states().every((all) => all.length === 35 && !all.includes('unreachable'))
   await until(isSettled, 'all know all')
   expect(states().some((all) => all.includes('apart'))).toBe(true)
   expect(states().every((all) => all.includes('linked'))).toBe(true)
