@@ -1,4 +1,4 @@
-import type { ReplicaId, TreePosition, Version, Wish } from '@rejoin/protocol'
+import type { ReplicaId, RunId, TreePosition, Version, Wish } from '@rejoin/protocol'
 
 import type { LinkId } from './events.ts'
 import { ReceiveWindow } from './receive-window.ts'
@@ -39,6 +39,8 @@ export interface LinkState {
   toldPosition: TreePosition | undefined
   /** Whether this replica is the peer's parent in that tree. */
   isChild: boolean
+  /** In which run of its process the peer greeted. */
+  run: RunId | undefined
   /** When the peer was last told that what it pushes comes twice. */
   prunedAt: number
   /** Of each origin the last entry that the peer was pushed, or said it holds, without a gap. */
@@ -80,6 +82,7 @@ export function newLink(
     toldMembers: new Map(),
     isEager: true,
     isChild: false,
+    run: undefined,
     prunedAt: Number.NEGATIVE_INFINITY,
     position: undefined,
     toldPosition: undefined,

@@ -125,7 +125,7 @@ export class Links {
       this.#end(link, { code: 'link-cut', reason: 'This link is cut until it is mended.' })
       return undefined
     }
-    if (this.#isLate(link, hello)) {
+    if (this.#runs.isLate(hello, link.openedAt)) {
       this.#end(link, { code: 'silent', reason: 'This process has ended, and runs anew.' })
       return undefined
     }
@@ -134,7 +134,7 @@ export class Links {
       this.refuse(link, refusal)
       return undefined
     }
-    this.#runs.seen(hello, link.heardAt)
+    this.#runs.seen(hello, link.openedAt)
     const isInbound = link.dialled === undefined
     if (isInbound) link.wish = hello.wish
     if (link.wish === 'visit') {
@@ -148,11 +148,12 @@ export class Links {
       return undefined
     }
     if (older !== undefined) {
-      const loser = this.#newerWins(older, link, hello.replica) ? older : link
+      const loser = this.#newerWins(older, link, hello) ? older : link
       this.#end(loser, { code: 'duplicate-link', reason: 'Another link to this replica is open.' })
       if (loser === link) return undefined
     }
     link.replica = hello.replica
+    link.run = hello.run
     link.address = hello.address
     if (isInbound) this.#sayHello(link, hello.replica)
     this.#open.set(hello.replica, link as OpenLink)
@@ -168,11 +169,6 @@ export class Links {
   /** Closes a link that was for a visit only. */
   leave(link: LinkState): void {
     this.#end(link, { code: 'visited', reason: 'This was a visit only.' })
-  }
-
-  /** Whether it is the word of a process that has ended since, and not of a copy. */
-  #isLate({ openedAt }: LinkState, hello: Hello): boolean {
-    return this.#runs.isPast(hello) && this.#runs.isOlder(hello.replica, openedAt)
   }
 
   #refusalOf(link: LinkState, hello: Hello): Rejection | undefined {
@@ -204,7 +200,9 @@ export class Links {
     return undefined
   }
 
-  #newerWins(older: OpenLink, newer: LinkState, peer: ReplicaId): boolean {
+  #newerWins(older: OpenLink, newer: LinkState, { replica: peer, run }: Hello): boolean {
+    // The process behind the older one has ended, or it comes back and shows itself a copy.
+    if (older.run !== run) return true
     const selfDialledOlder = older.dialled !== undefined
     const selfDialledNewer = newer.dialled !== undefined
     if (selfDialledOlder === selfDialledNewer) return true

@@ -10,7 +10,7 @@ import { GOSSIP_LIMITS } from './limits.ts'
 export class Runs {
   /** The runs of each id, the one met last at the end. */
   readonly #runs = new Map<ReplicaId, RunId[]>()
-  /** When the one met last was met first. */
+  /** When the first link of the one met last opened. */
   readonly #since = new Map<ReplicaId, number>()
 
   isPast({ replica, run }: Hello): boolean {
@@ -18,15 +18,19 @@ export class Runs {
     return runs.includes(run) && runs.at(-1) !== run
   }
 
-  /** Whether a link that opened at `openedAt` did so before the run that was met last was met. */
-  isOlder(replica: ReplicaId, openedAt: number): boolean {
-    return openedAt < (this.#since.get(replica) ?? 0)
+  /**
+   * Whether this is the late word of a process that has ended since: a link of another run opened after this
+   * one did, at `openedAt`, and greeted before it. It need not have been met before.
+   */
+  isLate({ replica, run }: Hello, openedAt: number): boolean {
+    if (this.#runs.get(replica)?.at(-1) === run) return false
+    return openedAt < (this.#since.get(replica) ?? Number.NEGATIVE_INFINITY)
   }
 
-  seen({ replica, run }: Hello, now: number): void {
+  seen({ replica, run }: Hello, openedAt: number): void {
     const runs = this.#runs.get(replica) ?? []
     if (runs.at(-1) === run) return
     this.#runs.set(replica, [...runs, run].slice(-GOSSIP_LIMITS.runsMax))
-    this.#since.set(replica, now)
+    this.#since.set(replica, openedAt)
   }
 }

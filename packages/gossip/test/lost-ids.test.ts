@@ -1,7 +1,7 @@
 import type { Have, ReplicaId } from '@rejoin/protocol'
 import { describe, expect, test } from 'vitest'
 
-import { id, Rig } from './rig.ts'
+import { helloOf, id, Rig } from './rig.ts'
 
 /** Ids that have lost something of their own: who finds out, and who says so. */
 function have(heads: [ReplicaId, number][], members: [ReplicaId, [ReplicaId, number][]][]): Have {
@@ -212,5 +212,38 @@ describe('[L3] documents that a peer asks for', () => {
     rig.applied.delete(id('b'))
     rig.step({ type: 'advanced', own: [] })
     expect(rig.sent(1)).toEqual(['documents'])
+  })
+})
+
+describe('[L8] two runs of a process under one id', () => {
+  const older = helloOf(id('a'))
+  const newer = { ...older, run: '2'.repeat(16) }
+
+  test('the newer takes the link of the older, which shows itself a copy if it comes back', () => {
+    const rig = new Rig()
+    // Of two links of one run this one would stay.
+    rig.step({ type: 'linked', link: 1, dialled: 'at a' })
+    rig.hears(1, older)
+    rig.now += 1_000
+    rig.step({ type: 'linked', link: 2 })
+    rig.hears(2, newer)
+    expect(rig.closed()).toEqual([[1, 'duplicate-link']])
+    rig.now += 1_000
+    rig.step({ type: 'linked', link: 3 })
+    rig.hears(3, older)
+    expect(rig.closed()).toEqual([[3, 'id-in-use']])
+  })
+
+  test('the older’s first word may come after the newer’s, and is no copy’s', () => {
+    const rig = new Rig()
+    rig.step({ type: 'linked', link: 1 })
+    rig.now += 1_000
+    rig.step({ type: 'linked', link: 2 })
+    rig.hears(2, newer)
+    rig.hears(1, older)
+    expect(rig.closed()).toEqual([[1, 'silent']])
+    rig.step({ type: 'linked', link: 3 })
+    rig.hears(3, newer)
+    expect(rig.closed().map(([, code]) => code)).not.toContain('id-in-use')
   })
 })
