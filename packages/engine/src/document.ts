@@ -112,7 +112,7 @@ export class Document {
     this.#needs.push(...this.#extent.lacking(update))
   }
 
-  /** What was lacking first has come: shows as much of what was held back as goes. */
+  /** Something that was lacking has come: shows as much of what was held back as goes. */
   #fill(): void {
     const held = mergeAll(this.#held)
     const { shown, isAll } = integrate([this.whole(), held])

@@ -8,7 +8,7 @@ import type { GroupCommit } from './group-commit.ts'
 import type { Log } from './log.ts'
 import { mergeAll } from './merging.ts'
 import type { Reading } from './reading.ts'
-import type { Residents } from './residents.ts'
+import type { Resident, Residents } from './residents.ts'
 
 /**
  * Receiving from peers: entries, which the log puts in causal order, and documents that come whole. What
@@ -58,21 +58,22 @@ export class Receiving {
   #apply(ready: readonly SealedEntry[], now: number): void {
     if (ready.length === 0) return
     for (const { changes } of ready) {
-      for (const { document, update } of changes) {
-        // Most documents that peers bring are open to nobody here.
-        if (this.#residents.get(document) === undefined) continue
-        const decoded = decodeAnySize(update)
-        if (!decoded.ok) throw new Error('An entry passed the gate and now does not decode.')
-        this.#show(document, decoded.value, now)
-      }
+      for (const { document, update } of changes) this.bring(document, update, now)
     }
     this.#commit.addEntries(ready)
     this.#seal()
   }
 
-  #show(document: string, update: DecodedUpdate, now: number): void {
+  /** What has passed the gate is shown where it is open; most documents that peers bring are open to nobody. */
+  bring(document: string, update: Uint8Array, now: number): void {
     const resident = this.#residents.get(document)
     if (resident === undefined) return
+    const decoded = decodeAnySize(update)
+    if (!decoded.ok) throw new Error('An update passed the gate and now does not decode.')
+    this.#show(resident, decoded.value, now)
+  }
+
+  #show(resident: Resident, update: DecodedUpdate, now: number): void {
     if (resident.loaded && resident.document.extent.lacks(update) !== undefined) {
       resident.document.hold(update)
       return this.#editing.askAll(resident, now)
@@ -80,12 +81,6 @@ export class Receiving {
     resident.document.append(update)
     this.#editing.unpark(resident, now)
     this.#reading.grew(resident, now)
-  }
-
-  /** A peer's copy of a document, in memory too where it is open. */
-  repaired(document: string, update: Uint8Array, now: number): void {
-    const decoded = decodeAnySize(update)
-    if (decoded.ok) this.#show(document, decoded.value, now)
   }
 
   /** Takes documents that came whole; answers what gossip is to hear, if they are refused. */
@@ -104,7 +99,7 @@ export class Receiving {
     }
     this.#log.runAhead(ahead)
     this.#log.willJump(jumps)
-    for (const { document, update } of snapshots) this.repaired(document, update, now)
+    for (const { document, update } of snapshots) this.bring(document, update, now)
     this.#commit.addSnapshots({ snapshots, notes, jumps })
     this.#seal()
     return undefined

@@ -229,7 +229,7 @@ export class Storing {
     if (event.type === 'damaged') return this.#repairing.found(document, { hasHoles: false })
     if (event.type === 'salvaged') return this.#repairing.salvaged(document, event)
     const whole = this.#repairing.replaced(document)
-    if (whole !== undefined) this.#with.receiving.repaired(document, whole, now)
+    if (whole !== undefined) this.#with.receiving.bring(document, whole, now)
   }
 
   #logged(event: StoreEvent & { type: 'loose' | 'was-cut' | 'trimmed' }): void {

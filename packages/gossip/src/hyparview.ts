@@ -204,7 +204,7 @@ export class HyParView {
   #atOnce(lacking: number): number {
     if (lacking <= this.#target / 2) return lacking
     const { failuresMax, dialsMost } = OVERLAY_LIMITS
-    return lacking * Math.min(dialsMost, 2 + Math.floor((4 * this.#failures) / failuresMax))
+    return lacking * Math.min(dialsMost, 2 + Math.floor((dialsMost * this.#failures) / failuresMax))
   }
 
   /** Whether so many were in vain that others have to be given time. */
