@@ -6,10 +6,10 @@ import type { GroupCommit } from './group-commit.ts'
 
 /**
  * What is known of the members goes to disk with the commits, so that `R` survives a restart. A new
- * member, a new address, or that one is retired, is worth a commit of its own; a newer version can wait for the next one,
- * since an older one only makes `R` lower than it could be. While there are members that nobody has
- * met, whose addresses are not stored, versions are not either: after a restart `R` would count on
- * everybody being known.
+ * member, a new address, or that one is retired, is worth a commit of its own; a newer version can wait
+ * for the next one, since an older one only makes `R` lower than it could be. While there are members
+ * that nobody has met, whose addresses are not stored, versions are not either: after a restart `R` would
+ * count on everybody being known.
  */
 export class Remembering {
   readonly #known = new Map<ReplicaId, string>()

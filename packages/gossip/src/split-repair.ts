@@ -21,9 +21,10 @@ export interface SplitRepairOptions {
 
 /**
  * Finds the parts of a cluster that was split, which a partial view alone never does: each part repairs
- * its views with its own. Now and then a replica visits one that it was configured with, one that
- * failed, or any other, and one that nobody has met; if that one believes something else of the members, or has not got what this one
- * wrote a while ago, it is asked for a link. The visits grow rarer with the number of members: one pair that meets is enough.
+ * its views with its own. Now and then a replica visits one that it was configured with, one that failed,
+ * or any other, and one that nobody has met; if that one believes something else of the members, or has
+ * not got what this one wrote a while ago, it is asked for a link. The visits grow rarer with the number of
+ * members: one pair that meets is enough.
  */
 export class SplitRepair {
   readonly #with: SplitRepairOptions

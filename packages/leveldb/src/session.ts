@@ -100,7 +100,8 @@ export class Session {
     const { end, update } = by
     const places = await this.#places.lookUp([document])
     const place = places.get(document)
-    if (place === undefined || end < 1) return
+    // What covers more has taken the place of these already; a place before the first would be a gap.
+    if (place === undefined || end <= place.clocks.first) return
     const { gte } = keys.updatesOf(document)
     const old = await this.#database.keys({ gte, lt: keys.updateKey(document, end) }).all()
     const replaced = {

@@ -21,8 +21,9 @@ export class MemoryDocument {
     return { updates: [...this.#updates], end: this.#base + this.#updates.length }
   }
 
-  /** Puts `update` in the place of those before `end`, as the last of them. */
+  /** Puts `update` in the place of those before `end`, unless one is there that covers more. */
   replace(end: number, update: Uint8Array): void {
+    if (end <= this.#base) return
     const later = this.#updates.slice(end - this.#base)
     this.#base = end - 1
     this.#updates = [update, ...later]

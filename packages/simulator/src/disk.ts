@@ -268,6 +268,7 @@ export class Disk {
 
   replace(document: string, end: number, update: Uint8Array): void {
     const { base, updates } = this.#documents.get(document) ?? NO_DOCUMENT
+    if (end <= base) return
     const later = updates.slice(end - base)
     this.#documents.set(document, { base: end - 1, updates: [update, ...later] })
     const doc = this.#docOf(document)

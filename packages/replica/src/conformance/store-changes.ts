@@ -31,6 +31,24 @@ export const CHANGES: Readonly<Record<string, Check>> = {
     assert.equal((await again.readEntries(author.id, EVERYTHING)).entries.length, 7)
   },
 
+  '[S5] what covers less than the one that is in its place already changes nothing': async (
+    open,
+  ) => {
+    const store = await open()
+    const author = new Author(1)
+    await store.commit({ entries: author.writeMany(3, 'a'), members: [] })
+    const { end: early } = await store.readDocument('a')
+    await store.commit({ entries: author.writeMany(2, 'a'), members: [] })
+    const { end: late } = await store.readDocument('a')
+    await store.commit({ entries: [author.write([change('a', 'later')])], members: [] })
+    await store.replace('a', { end: late, update: updateOf('all') })
+    await store.replace('a', { end: early, update: updateOf('less') })
+    const expected = [updateOf('all'), updateOf('later')]
+    assert.deepEqual((await store.readDocument('a')).updates, expected)
+    await store.close()
+    assert.deepEqual((await (await open()).readDocument('a')).updates, expected)
+  },
+
   '[L7] entries leave the log up to its floor, which never falls': async (open) => {
     const store = await open()
     const author = new Author(1)

@@ -130,7 +130,8 @@ export interface Store {
   salvageDocument(document: string): Promise<StoredDocument>
   /**
    * Puts one update in the place of all those before `end`, which it covers: a compaction, or the
-   * repair of a damaged document. What was appended since `end` was told stays.
+   * repair of a damaged document. What was appended since `end` was told stays. Where another one has
+   * taken the place of more meanwhile, nothing is changed.
    */
   replace(document: string, by: { end: number; update: Uint8Array }): Promise<void>
   /** Drops the entries up to `floor` from the log; answers the floors, which never fall. */

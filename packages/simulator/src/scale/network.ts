@@ -47,9 +47,9 @@ export interface NetworkOptions {
 
 /**
  * Links as TCP gives them, between replicas by place. Every pair has its own latency, always the same,
- * so frames of one link keep their order, also where some are late. An end is a number, its far end the same number with the last
- * bit turned. A link takes four times the latency to open (TCP, then WebSocket), and there is no bound
- * on bytes a second: these measures are about what gossip does, not about cables.
+ * so frames of one link keep their order, also where some are late. An end is a number, its far end the
+ * same number with the last bit turned. A link takes four times the latency to open (TCP, then WebSocket),
+ * and there is no bound on bytes a second: these measures are about what gossip does, not about cables.
  */
 export class Network {
   readonly traffic: Traffic = new Traffic()
