@@ -74,6 +74,11 @@ export class Driver {
     return this.#engine
   }
 
+  /** Whether the engine has lost its id: it takes no more events, and another is about to take its place. */
+  get isRenewing(): boolean {
+    return this.#renewing !== undefined
+  }
+
   start(): void {
     this.#transport?.listen((link) => this.#linked(link, undefined))
     this.dispatch({ type: 'started' })
@@ -83,7 +88,7 @@ export class Driver {
   dispatch(event: EngineEvent): void {
     if (this.#stopped || (this.#ending && event.type === 'frame')) return
     this.#events.push(event)
-    if (this.#draining || this.#renewing !== undefined) return
+    if (this.#draining || this.isRenewing) return
     this.#draining = true
     this.clock.soon(() => this.#drain())
   }
@@ -277,7 +282,7 @@ export class Driver {
       },
     })
     if (this.#stopped) return driven.close(CLOSING)
-    if (this.#renewing !== undefined) return driven.close(RESTARTING)
+    if (this.isRenewing) return driven.close(RESTARTING)
     tell({ type: 'linked', link: id, ...(dialled === undefined ? {} : { dialled }) })
   }
 

@@ -78,8 +78,7 @@ export function checkAlways(world: World): void {
   const versions = disks.map((disk) => disk.version())
   const truth = { stable: meet(versions), union: join(versions) }
   for (const { name, engine, disk, process } of world.replicas) {
-    // One that is taking a new id is on its way out.
-    if (engine === undefined || engine.replica !== disk.replica) continue
+    if (engine === undefined) continue
     const shown = engine.stability
     // Whoever stands still has not heard yet of what it dropped.
     const hasHeard = process?.isAnswering === true

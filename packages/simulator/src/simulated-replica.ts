@@ -48,7 +48,8 @@ export class SimulatedReplica {
 
   /** The engine that runs, if one does. */
   get engine(): Engine | undefined {
-    return this.process?.parts.driver.engine
+    const driver = this.process?.parts.driver
+    return driver?.isRenewing === true ? undefined : driver?.engine
   }
 
   /** How often something was refused here, by its reason. */
