@@ -91,7 +91,9 @@ export class Cluster {
   async told(): Promise<string> {
     const statuses = await this.statuses()
     const told = statuses.map(({ replica, version, divergence, readOnly, members, store }) => {
-      const links = members.map((member) => `${member.replica?.slice(0, 4)} ${member.state}`)
+      const links = members.map(({ replica: id, address, state }) => {
+        return `${id?.slice(0, 4) ?? `somebody at ${address}`} ${state}`
+      })
       return { replica, version, divergence, readOnly, links, damaged: store.damaged }
     })
     return JSON.stringify(told)

@@ -131,6 +131,7 @@ export class Links {
     }
     const refusal = this.#refusalOf(link, hello)
     if (refusal !== undefined) {
+      if (refusal.code === 'self-link') this.#introduce(link, hello)
       this.refuse(link, refusal)
       return undefined
     }
@@ -138,7 +139,7 @@ export class Links {
     const isInbound = link.dialled === undefined
     if (isInbound) link.wish = hello.wish
     if (link.wish === 'visit') {
-      if (isInbound) this.#sayHello(link, hello.replica)
+      this.#introduce(link, hello)
       return undefined
     }
     const older = this.#open.get(hello.replica)
@@ -149,16 +150,25 @@ export class Links {
     }
     if (older !== undefined) {
       const loser = this.#newerWins(older, link, hello) ? older : link
+      if (loser === link) this.#introduce(link, hello)
       this.#end(loser, { code: 'duplicate-link', reason: 'Another link to this replica is open.' })
       if (loser === link) return undefined
     }
     link.replica = hello.replica
     link.run = hello.run
     link.address = hello.address
-    if (isInbound) this.#sayHello(link, hello.replica)
+    this.#introduce(link, hello)
     this.#open.set(hello.replica, link as OpenLink)
     this.#emit({ type: 'links' })
     return link as OpenLink
+  }
+
+  /**
+   * Says who is here to whoever dialled: that accepts a link. One that is closed at once all the same may
+   * have been dialled by a name of which nobody knew whose it is, and then nothing would be stable (rule L6).
+   */
+  #introduce(link: LinkState, { replica }: Hello): void {
+    if (link.dialled === undefined) this.#sayHello(link, replica)
   }
 
   /** Closes a link that is one too many; nothing is wrong with the peer. */

@@ -1,5 +1,6 @@
 import { GOSSIP_LIMITS } from '@rejoin/gossip'
 import {
+  decodeReplicaMessage,
   encodeReplicaMessage,
   LIMITS,
   REPLICA_PROTOCOL_VERSION,
@@ -26,6 +27,23 @@ describe('two links between the same two replicas', () => {
       for (const which of order) rig.hello(links[which], id(peer))
       expect(rig.closed()).toEqual([[links[loser], 'duplicate-link']])
     }
+  })
+
+  test.for([
+    ['a second link', 'a', 'duplicate-link'],
+    ['a link to itself', '5', 'self-link'],
+  ] as const)('[L6] %s is refused, and told who is there all the same', ([, peer, code]) => {
+    const rig = new Rig()
+    rig.step({ type: 'linked', link: 1, dialled: 'there' })
+    rig.hello(1, id('a'))
+    rig.take('send')
+    rig.step({ type: 'linked', link: 2 })
+    rig.hello(2, id(peer))
+    const said = rig.take('send').filter(({ links }) => links.includes(2))
+    expect(said.map(({ frame }) => decodeReplicaMessage(frame))).toMatchObject([
+      { ok: true, value: { type: 'hello', replica: id('5') } },
+    ])
+    expect(rig.closed()).toEqual([[2, code]])
   })
 
   test('[L6] when the same end dialled both, the newer one stays', () => {

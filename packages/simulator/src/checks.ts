@@ -130,6 +130,7 @@ function checkEqualDocuments(a: SimulatedReplica, b: SimulatedReplica): void {
 const REFUSED = [
   'duplicate-link',
   'silent',
+  'self-link',
   'read-only',
   'unreadable',
   'not-open',
@@ -141,7 +142,7 @@ const REFUSED = [
 /** Refusals that the faults of a profile bring about. */
 const EXPECTED: Readonly<Record<Profile, ReadonlySet<string>>> = {
   store: new Set(REFUSED),
-  identity: new Set([...REFUSED, 'id-in-use', 'retired', 'self-link', 'forked']),
+  identity: new Set([...REFUSED, 'id-in-use', 'retired', 'forked']),
 }
 
 /** What must hold once the faults have ended and everybody had time. */
