@@ -40,7 +40,7 @@ export class Network {
     return new Promise((resolve, reject) => {
       const fail = (reason: string): void => from.call(() => reject(new Error(reason)))
       const knock = (): void => {
-        const to = replicas.find((each) => isNameOf(address, each))
+        const to = replicas.find((each) => this.#leadsTo(address, each, from))
         if (to?.process === undefined) return fail(`Nobody is at ${address}.`)
         if (this.#isReached(from.replica, to)) return this.#join(from, to.process, resolve)
         if (agenda.now + KNOCK_MS > deadline) return fail(`${address} does not answer.`)
@@ -48,6 +48,12 @@ export class Network {
       }
       agenda.after(this.#latency(), knock)
     })
+  }
+
+  /** By the address that it says it has, or what the one who dials calls it; in some worlds what others do, too. */
+  #leadsTo(address: string, { address: own }: SimulatedReplica, by: SimulatedProcess): boolean {
+    if (address === own || address === `${own}/${by.replica.name}`) return true
+    return this.#world.mix.seed % 2 === 1 && address.startsWith(`${own}/`)
   }
 
   #isReached(from: SimulatedReplica, to: SimulatedReplica): boolean {
@@ -242,11 +248,6 @@ function isProbe(frame: Uint8Array): boolean {
 function isEntries(frame: Uint8Array): boolean {
   const decoded = decodeReplicaMessage(frame)
   return decoded.ok && decoded.value.type === 'entries'
-}
-
-/** Whether one gets to `replica` by `address`: it may be what somebody alone calls it. */
-function isNameOf(address: string, { address: own }: SimulatedReplica): boolean {
-  return address === own || address.startsWith(`${own}/`)
 }
 
 function wayOf(from: SimulatedReplica, to: SimulatedReplica): string {

@@ -75,6 +75,13 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'if (false)',
   },
   {
+    name: 'refuse a second link without a word',
+    rule: 'L6',
+    file: 'gossip/dist/links.js',
+    find: 'if (loser === link)\n                this.#introduce(link, hello);',
+    replace: '',
+  },
+  {
     name: 'never ask for a single missing entry',
     rule: 'L6',
     file: 'gossip/dist/anti-entropy.js',
