@@ -31,6 +31,8 @@ export class Disputes {
   readonly #emit: Emit
   /** How often each origin was rolled back. */
   readonly #rollbacks = new Map<ReplicaId, number>()
+  /** Up to where peers remember that this replica held entries which it rolled back, and which may come again. */
+  readonly #missed = new Map<ReplicaId, number>()
 
   constructor(options: {
     self: ReplicaId
@@ -69,12 +71,29 @@ export class Disputes {
   #wentBack(version: Version): boolean {
     for (const [origin, seq] of version) {
       if ((this.#log.heads.get(origin)?.seq ?? 0) >= seq) continue
-      if (this.#rollbacks.has(origin) && this.#isExpected(origin, seq)) continue
-      const reason = `A peer remembers that this replica held entries of ${origin} up to ${seq}, which it does not.`
-      this.disown(this.#ours.seq, reason)
+      if (this.#rollbacks.has(origin) && this.#isExpected(origin, seq)) {
+        this.#missed.set(origin, Math.max(seq, this.#missed.get(origin) ?? 0))
+        continue
+      }
+      this.#lacks(origin, seq)
       return true
     }
     return false
+  }
+
+  /** Looks again whether what was rolled back can still come: the others may have rolled it back meanwhile. */
+  review(): void {
+    for (const [origin, seq] of this.#missed) {
+      if ((this.#log.heads.get(origin)?.seq ?? 0) >= seq) this.#missed.delete(origin)
+      else if (!this.#isExpected(origin, seq)) return this.#lacks(origin, seq)
+    }
+  }
+
+  #lacks(origin: ReplicaId, seq: number): void {
+    const reason =
+      `A peer remembers that this replica held entries of ${origin} up to ${seq}, ` +
+      'which it does not.'
+    this.disown(this.#ours.seq, reason)
   }
 
   /** Whether entries of `origin`, rolled back here, may yet come again up to `seq`. */

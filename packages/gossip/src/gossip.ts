@@ -275,6 +275,7 @@ export class Gossip {
         return
       case 'heartbeat':
         this.links.closeSilent(now)
+        this.#parts.disputes.review()
         return this.#heartbeat()
       case 'announce':
         return this.#parts.antiEntropy.announceTimer(timer)

@@ -162,6 +162,20 @@ describe('[L6] [L8] a replica that holds less of others than it had told', () =>
     expect(rig.take('disowned')).toMatchObject([{ keep: 0 }])
   })
 
+  test('gives up its id when those who had as many roll them back too', () => {
+    const rig = new Rig()
+    rolledBack(rig)
+    linked(rig, 1, id('a'))
+    rig.hears(1, have([told], []))
+    rig.hears(1, have([], remembered))
+    const beat = { kind: 'heartbeat', key: 0, token: 0 } as const
+    rig.step({ type: 'timer', timer: beat })
+    expect(rig.take('disowned')).toEqual([])
+    rig.hears(1, have([left], []))
+    rig.step({ type: 'timer', timer: beat })
+    expect(rig.take('disowned')).toMatchObject([{ keep: 0 }])
+  })
+
   test('tells that it has nothing of them any more, once', () => {
     const rig = new Rig()
     rig.heads.set(id('b'), { seq: 34, hash: '1'.repeat(16) })

@@ -95,9 +95,17 @@ export class Driver {
 
   #drain(): void {
     for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) {
-      for (const effect of this.#engine.step(event, this.clock.now())) this.#carryOut(effect)
+      this.#carryOutAll(this.#engine.step(event, this.clock.now()))
     }
     this.#draining = false
+  }
+
+  // What an engine wants after it has lost its id would be done in the name of the next one.
+  #carryOutAll(effects: readonly EngineEffect[]): void {
+    for (const effect of effects) {
+      if (this.isRenewing) return
+      this.#carryOut(effect)
+    }
   }
 
   attach(listener: SessionListener): SessionId {
