@@ -3,6 +3,7 @@ import {
   EMPTY_VERSION,
   encodeReplicaMessage,
   equalVersions,
+  join,
   seqOf,
   type Have,
   type Head,
@@ -170,13 +171,20 @@ export class AntiEntropy {
 
   /** A peer that has less of anything than it had has lost it, and is told so (rules L6, L8). */
   #remind(link: OpenLink, { heads }: Have, isComplete: boolean): void {
-    const version = this.#membership.get(link.replica)?.version ?? EMPTY_VERSION
+    const version = this.#heldBy(link.replica)
     const isLess =
       [...heads].some(([origin, { seq }]) => seq < seqOf(version, origin)) ||
       (isComplete && [...version.keys()].some((origin) => !heads.has(origin)))
     if (!isLess) return
     const members = new Map([[link.replica, version]])
     this.#say(link, { heads: new Map(), members })
+  }
+
+  /** What a replica once held, as far as is known here: documents that came whole tell of its own entries too. */
+  #heldBy(replica: ReplicaId): Version {
+    const known = this.#membership.get(replica)?.version ?? EMPTY_VERSION
+    const own = seqOf(this.#log.ahead, replica)
+    return own > seqOf(known, replica) ? join([known, new Map([[replica, own]])]) : known
   }
 
   #learn(link: OpenLink, have: Have): void {

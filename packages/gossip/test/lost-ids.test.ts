@@ -45,6 +45,16 @@ describe('[L8] a replica that holds less of its own than it had told', () => {
     ])
   })
 
+  test('is reminded by a peer whose documents, which came whole, hold more of it', () => {
+    const rig = new Rig()
+    rig.ahead.set(id('a'), 3)
+    linked(rig, 1, id('a'))
+    rig.take('send')
+    rig.hears(1, have([[id('b'), 1]], []))
+    const reminders = rig.messages(1).filter(({ type }) => type === 'have')
+    expect(reminders).toMatchObject([{ members: new Map([[id('a'), new Map([[id('a'), 3]])]]) }])
+  })
+
   test('gives up its id when it is reminded, and keeps what it has', () => {
     const rig = new Rig()
     rig.heads.set(id('5'), { seq: 5, hash: '1'.repeat(16) })

@@ -44,6 +44,8 @@ export class Rig {
   readonly floors = new Map<ReplicaId, Head>()
   /** Entries that wait for what they depend on, after those that are applied. */
   readonly waiting = new Map<ReplicaId, number>()
+  /** What documents may hold beyond the log. */
+  readonly ahead = new Map<ReplicaId, number>()
   /** Origins being rolled back. */
   readonly blocked = new Set<ReplicaId>()
   readonly gossip: Gossip
@@ -60,7 +62,7 @@ export class Rig {
       floors: this.floors,
       isBlocked: (origin: ReplicaId) => this.blocked.has(origin),
       applied: this.applied,
-      ahead: new Map<ReplicaId, number>(),
+      ahead: this.ahead,
       reached: (origin: ReplicaId) => {
         const applied = Math.max(this.heads.get(origin)?.seq ?? 0, this.applied.get(origin) ?? 0)
         return applied + (this.waiting.get(origin) ?? 0)
