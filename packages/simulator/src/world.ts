@@ -16,14 +16,6 @@ const BACK_MS = 4_000
 const MEETING_MS = 20_000
 
 /**
- * In every third world the address that a replica is configured with is not the one that its owner says that it
- * has, as with a proxy for each that dials.
- */
-function hasOtherNames(seed: number): boolean {
-  return seed % 3 === 0
-}
-
-/**
  * Some replicas and clients on virtual time. Everything that is left to chance is drawn from the seed, so
  * that equal seeds give equal histories.
  */
@@ -61,7 +53,7 @@ export class World {
     for (const [at, name] of names.entries()) {
       // Each knows one other by configuration: the rest is found transitively.
       const next = `sim:${names[(at + 1) % names.length]}`
-      const peers = [hasOtherNames(mix.seed) ? `${next}/${name}` : next]
+      const peers = [this.hasOtherNames ? `${next}/${name}` : next]
       const id = firstIdOf(name)
       this.#names.set(id, name)
       const disk = this.newDisk(id)
@@ -103,6 +95,14 @@ export class World {
         if (!others.some((other) => other.disk.holdsToken(document, token))) acked.delete(token)
       }
     }
+  }
+
+  /**
+   * In every third world the address that a replica is configured with is not the one that its owner says that it
+   * has, as with a proxy for each that dials.
+   */
+  get hasOtherNames(): boolean {
+    return this.mix.seed % 3 === 0
   }
 
   get profile(): Profile {
