@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-
 import { covers, type ReplicaId, type Version } from '@rejoin/protocol'
 import type { ReplicaStatus } from '@rejoin/replica'
 
@@ -111,14 +109,9 @@ export class Cluster {
     )
   }
 
-  /** Resident memory of each, in MiB. */
-  residentMiB(): number[] {
-    return this.replicas
-      .filter(({ isRunning }) => isRunning)
-      .map(({ pid }) => {
-        const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-        return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1_024
-      })
+  /** The process of each; of those that do not run, `undefined`. */
+  get pids(): (number | undefined)[] {
+    return this.replicas.map(({ isRunning, pid }) => (isRunning ? pid : undefined))
   }
 }
 

@@ -3,36 +3,55 @@ import type { Chance } from '@rejoin/gossip'
 import { WebSocket } from 'ws'
 import * as Y from 'yjs'
 
-/** Documents that clients share. */
-export const DOCUMENTS: readonly string[] = ['notes', 'plans']
+/** What clients write together, page after page; each page is a document. */
+const TITLES: readonly string[] = ['notes', 'plans']
+/**
+ * What somebody adds to a page before they turn it. Pages of one size keep a replica at one size, whatever
+ * the hour: what it gains beyond that is a leak.
+ */
+const PAGE_TOKENS = 200
+
+/** A document, and what somebody was told is durable of what they added to it. */
+export interface Page {
+  readonly document: string
+  readonly acked: ReadonlySet<string>
+}
 
 /**
- * Somebody who types into one document, moves from replica to replica, and remembers what they were told is
- * durable.
+ * Somebody who types into one document after the other, moves from replica to replica, and remembers what
+ * they were told is durable.
  */
 export class NetworkClient {
-  readonly doc = new Y.Doc()
-  readonly document: string
-  readonly acked = new Set<string>()
-  readonly made = new Set<string>()
+  /** All that they wrote on; the last is open. */
+  readonly pages: Page[] = []
   readonly #name: string
+  readonly #title: string
   readonly #chance: Chance
+  #document = ''
+  #doc = new Y.Doc()
+  #made = new Set<string>()
+  #acked = new Set<string>()
   #client: Client | undefined
   #isDone = false
   #typing: Promise<void> | undefined
 
   constructor(number: number, chance: Chance) {
     this.#name = `client${number}`
+    this.#title = TITLES[number % TITLES.length] ?? ''
     this.#chance = chance
-    this.document = DOCUMENTS[number % DOCUMENTS.length] ?? ''
+    this.#turnPage()
+  }
+
+  /** The open page, as they see it. */
+  get doc(): Y.Doc {
+    return this.#doc
   }
 
   /** Leaves the replica where it was, and goes to another. */
   moveTo(socketUrl: string): void {
     this.#client?.close()
-    const client = connect(socketUrl, { WebSocket, backoffMsMax: 500 })
-    this.#client = client
-    client.open(this.document, { doc: this.doc })
+    this.#client = connect(socketUrl, { WebSocket, backoffMsMax: 500 })
+    this.#client.open(this.#document, { doc: this.#doc })
   }
 
   start(): void {
@@ -41,33 +60,47 @@ export class NetworkClient {
 
   async #type(): Promise<void> {
     while (!this.#isDone) {
-      this.#edit()
+      const isFull = this.#made.size >= PAGE_TOKENS
+      if (!isFull) this.#edit()
       // Most are not waited for; those that come to nothing are told again where the client goes next.
-      if (this.#chance.next() < 0.5) await this.#settle(2_000)
+      const isDurable = (isFull || this.#chance.next() < 0.5) && (await this.#settle(2_000))
+      if (isFull && isDurable && !this.#isDone) this.#turnPage()
       await new Promise((resolve) => setTimeout(resolve, this.#chance.next() * 60))
     }
   }
 
+  #turnPage(): void {
+    this.#client?.open(this.#document, { doc: this.#doc }).leave()
+    this.#document = `${this.#title}-${this.pages.length}`
+    this.#doc = new Y.Doc()
+    this.#made = new Set()
+    this.#acked = new Set()
+    this.pages.push({ document: this.#document, acked: this.#acked })
+    this.#client?.open(this.#document, { doc: this.#doc })
+  }
+
   #edit(): void {
-    const text = this.doc.getText('content')
+    const text = this.#doc.getText('content')
     const at = Math.floor(this.#chance.next() * (text.length + 1))
     if (text.length > 200 && this.#chance.next() < 0.6) return text.delete(0, 10)
-    const token = `${this.#name}-${this.made.size}`
-    this.made.add(token)
-    this.doc.transact(() => {
-      this.doc.getMap('tokens').set(token, true)
+    const token = `${this.#name}-${this.#made.size}`
+    this.#made.add(token)
+    this.#doc.transact(() => {
+      this.#doc.getMap('tokens').set(token, true)
       text.insert(at, token)
     })
   }
 
   async #settle(timeoutMs: number): Promise<boolean> {
-    const sent = [...this.made].filter((token) => !this.acked.has(token))
+    if (this.#client === undefined) return false
+    const sent = [...this.#made].filter((token) => !this.#acked.has(token))
     try {
-      await this.#client?.open(this.document, { doc: this.doc }).settled('durable', { timeoutMs })
+      const open = this.#client.open(this.#document, { doc: this.#doc })
+      await open.settled('durable', { timeoutMs })
     } catch {
       return false
     }
-    for (const token of sent) this.acked.add(token)
+    for (const token of sent) this.#acked.add(token)
     return true
   }
 

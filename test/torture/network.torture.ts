@@ -7,8 +7,8 @@ test('network', async () => {
   const rounds = roundsOr(1_800)
   const outcome = await tortureByNetwork({ rounds, seed: seed(), onRound: progress('faults') })
   for (const [at, each] of outcome.residentMiB.entries()) {
-    const when = at === 0 ? 'after a quarter' : 'at the end'
-    process.stderr.write(`resident ${when}: ${each.map((mib) => mib.toFixed(0)).join(', ')} MiB\n`)
+    const mean = each.map((mib) => mib.toFixed(0)).join(', ')
+    process.stderr.write(`resident in quarter ${at + 1}: ${mean} MiB\n`)
   }
   tell('network', outcome)
   expect(outcome).toMatchObject({ lost: 0, unnoticed: 0 })
