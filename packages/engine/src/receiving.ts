@@ -93,6 +93,7 @@ export class Receiving {
       if (!decoded.ok) return { type: 'refused', link, rejection: decoded.rejection }
     }
     const snapshots = onePerDocument(documents)
+    // They were asked for before. What must not look as if it had arrived is refused, and comes again.
     if (this.#commit.failure !== undefined) {
       const { rejection } = reject('read-only', 'This replica cannot store anything at present.')
       return { type: 'refused', link, rejection }

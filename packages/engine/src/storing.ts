@@ -48,6 +48,7 @@ export class Storing {
   readonly #repairing: Repairing
   /** Origins that were given up, on whose account everything is being published. */
   readonly #publishing = new Set<ReplicaId>()
+  #isWell = true
   #heard: Heard = []
 
   constructor(options: StoringOptions) {
@@ -119,6 +120,7 @@ export class Storing {
         return this.#committed(commit.committed(event.batch), now)
       case 'commit-failed':
         commit.failed(event.reason)
+        this.#sayWell(false)
         return emit({ type: 'status' })
       case 'reopened':
         return this.#reopened(event.heads, now)
@@ -146,8 +148,16 @@ export class Storing {
     }
   }
 
+  /** Gossip asks for nothing that could not be stored. */
+  #sayWell(isWell: boolean): void {
+    if (this.#isWell === isWell) return
+    this.#isWell = isWell
+    this.#heard.push({ type: 'storage', isWell })
+  }
+
   #committed({ batch, own, waiters }: Committed, now: number): void {
     const { log, receiving, emit } = this.#with
+    this.#sayWell(true)
     log.becameDurable(batch.entries)
     this.acknowledge(waiters)
     emit({ type: 'status' })
@@ -195,7 +205,9 @@ export class Storing {
     const { commit, emit } = this.#with
     const { again, durable } = commit.reopened(heads)
     emit({ type: 'status' })
+    // That it opens is no sign that it takes anything.
     if (again !== undefined) emit({ type: 'commit', batch: again })
+    else this.#sayWell(true)
     if (durable !== undefined) this.#committed(commit.committed(durable), now)
     this.#republishing.goOn()
     this.#rollbacks.goOn()

@@ -57,6 +57,7 @@ export class AntiEntropy {
   readonly #with: AntiEntropyOptions
   #announceToken = 0
   #announcing = false
+  #canStore = true
   readonly #grafting = new Set<number>()
   /** What was announced and has not come yet: since when. */
   readonly #announced = new Map<ReplicaId, { seq: number; at: number }>()
@@ -240,6 +241,7 @@ export class AntiEntropy {
   #missingFrom(link: OpenLink, now: number): Range[] {
     this.#expire(now)
     const ranges: Range[] = []
+    if (!this.#canStore) return ranges
     const room = this.#asking.roomOn(link, now)
     for (const [origin, to] of link.theirs ?? []) {
       if (ranges.length >= room) break
@@ -300,6 +302,12 @@ export class AntiEntropy {
   behind(link: OpenLink, floors: Heads): void {
     this.#asking.gaveUp(link, floors.keys())
     this.#scheduleGraft(link)
+  }
+
+  /** Whether what peers bring can be stored here: while not, they are asked for nothing (rule S2). */
+  storage(isWell: boolean): void {
+    this.#canStore = isWell
+    if (isWell) this.goOn()
   }
 
   /** What held entries up is gone: they are asked for. */

@@ -64,6 +64,8 @@ export type GossipEvent =
   | { readonly type: 'snapshots-stored' }
   /** What documents held of `origin` beyond its entries was published in own ones. */
   | { readonly type: 'published'; readonly origin: ReplicaId; readonly isLost: boolean }
+  /** Whether anything can be made durable here: while not, what peers bring is dropped. */
+  | { readonly type: 'storage'; readonly isWell: boolean }
   /** A document is damaged here; a peer may help that holds what `needs` says. */
   | { readonly type: 'damaged'; readonly document: string; readonly needs: Version }
   /** What was `fetched` is of no use, or with `isDone` no longer needed. */

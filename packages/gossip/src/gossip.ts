@@ -184,6 +184,8 @@ export class Gossip {
         return
       case 'published':
         return this.#parts.catchUp.published(event.origin, event.isLost)
+      case 'storage':
+        return this.#parts.antiEntropy.storage(event.isWell)
     }
   }
 
@@ -347,5 +349,6 @@ type LogEvent = Extract<
       | 'documents-read'
       | 'snapshots-stored'
       | 'published'
+      | 'storage'
   }
 >
