@@ -99,15 +99,17 @@ export type StoreEvent =
       readonly reason: string
       readonly damaged: boolean
     }
-  /** The store was opened anew after a failure. */
-  | { readonly type: 'reopened'; readonly heads: Heads }
+  /** The store was opened anew after a failure. What failed may be in it all the same, a trim too. */
+  | { readonly type: 'reopened'; readonly heads: Heads; readonly floors: Heads }
   /** A document was found damaged by somebody else than a reader. */
   | { readonly type: 'damaged'; readonly document: string }
+  /** Of entries up to `missing` what is left of a document may lack some. */
   | {
       readonly type: 'salvaged'
       readonly document: string
       readonly updates: readonly Uint8Array[]
       readonly end: number
+      readonly missing: Version
     }
   | { readonly type: 'replaced'; readonly document: string; readonly done: boolean }
   /** Documents after those read before; `after` is the last of them, and there may be none. */

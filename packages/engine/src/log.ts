@@ -295,9 +295,11 @@ export class Log implements LogView {
     for (const map of [this.#durable, this.#applied, this.#chains, this.#floors]) map.delete(origin)
   }
 
-  /** Entries up to `floors` have left the log. */
+  /** Entries up to `floors` have left the log. (Where it jumps to is a floor once that is told durable.) */
   trimmed(floors: Heads): void {
-    for (const [origin, floor] of floors) this.#floors.set(origin, floor)
+    for (const [origin, floor] of floors) {
+      if (floor.seq <= (this.#durable.get(origin)?.seq ?? 0)) this.#floors.set(origin, floor)
+    }
   }
 
   /** These entries, applied before, have become durable. */

@@ -1,5 +1,5 @@
 import type { GossipEvent } from '@rejoin/gossip'
-import type { Version } from '@rejoin/protocol'
+import { EMPTY_VERSION, join, type Version } from '@rejoin/protocol'
 
 import type { Emit } from './events.ts'
 import { Extent } from './extent.ts'
@@ -7,10 +7,11 @@ import { decodeAnySize } from './gate.ts'
 import type { Log } from './log.ts'
 import { mergeAll } from './merging.ts'
 
-/** What is left of a damaged document. */
+/** What is left of a damaged document; of entries up to `missing` it may lack some. */
 interface Salvaged {
   readonly updates: readonly Uint8Array[]
   readonly end: number
+  readonly missing: Version
 }
 
 /** A peer's copy of it, which holds at most what `upTo` says. */
@@ -30,10 +31,11 @@ interface Damaged {
 
 /**
  * Repairing documents that the store can't read, or of which something is missing (rule S3). Every
- * change of a document is in an entry, so where the log still holds all of them it is enough; else a peer
- * must help, which holds what has left the log. What is put together takes the place of the damaged
+ * change of a document is in an entry, so where the log held all of them when it was read it is enough; else
+ * a peer must help, which holds what was not in the log. What is put together takes the place of the damaged
  * document only when it has no hole, and only when this replica's version has reached what the peer's
- * copy shows: an edit on top of it would depend on more than its entry says (rule L4).
+ * copy shows: an edit on top of it would depend on more than its entry says (rule L4). That there is no hole
+ * is no proof that nothing is missing: a deletion leaves none.
  */
 export class Repairing {
   readonly #log: Log
@@ -69,11 +71,17 @@ export class Repairing {
     const damaged = this.#damaged.get(document)
     if (damaged === undefined) return
     damaged.salvaged = salvaged
-    if (this.#log.floors.size > 0 || !this.#put(document, damaged)) this.#askPeers(document)
+    const isAll = this.#needs(damaged).size === 0
+    if (!isAll || !this.#put(document, damaged)) this.#askPeers(document, damaged)
   }
 
-  #askPeers(document: string): void {
-    this.#tell({ type: 'damaged', document, needs: this.#log.beforeLog() })
+  #askPeers(document: string, damaged: Damaged): void {
+    this.#tell({ type: 'damaged', document, needs: this.#needs(damaged) })
+  }
+
+  /** What whoever helps must hold: what the log does not tell now, or did not when the document was salvaged. */
+  #needs({ salvaged }: Damaged): Version {
+    return join([this.#log.beforeLog(), salvaged?.missing ?? EMPTY_VERSION])
   }
 
   /** A peer's copy has come. */
@@ -93,7 +101,7 @@ export class Repairing {
       if (this.#put(document, damaged)) continue
       delete damaged.fetched
       this.#tell({ type: 'repaired', document, isDone: false })
-      this.#askPeers(document)
+      this.#askPeers(document, damaged)
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Gossip, GossipEffect, GossipEvent } from '@rejoin/gossip'
-import type { Heads, ReplicaId } from '@rejoin/protocol'
+import type { ReplicaId } from '@rejoin/protocol'
 
 import { byReader, type Waiter } from './acks.ts'
 import type { Compacting } from './compacting.ts'
@@ -123,7 +123,7 @@ export class Storing {
         this.#sayWell(false)
         return emit({ type: 'status' })
       case 'reopened':
-        return this.#reopened(event.heads, now)
+        return this.#reopened(event, now)
       case 'loaded':
       case 'load-failed':
         return this.#loaded(event, now)
@@ -201,9 +201,10 @@ export class Storing {
   }
 
   /** The store is open again: what had failed is written once more, unless it is in there after all. */
-  #reopened(heads: Heads, now: number): void {
-    const { commit, emit } = this.#with
+  #reopened({ heads, floors }: StoreEvent & { type: 'reopened' }, now: number): void {
+    const { commit, log, emit } = this.#with
     const { again, durable } = commit.reopened(heads)
+    log.trimmed(floors)
     emit({ type: 'status' })
     // That it opens is no sign that it takes anything.
     if (again !== undefined) emit({ type: 'commit', batch: again })

@@ -1,8 +1,9 @@
+import { CHAIN_START, decodeReplicaMessage, type ReplicaMessage } from '@rejoin/protocol'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 
-import { linked, hears, entriesOf } from './peers.ts'
+import { entriesOf, hears, idOf, linked } from './peers.ts'
 import { Rig, textOf, typed } from './rig.ts'
 
 /** What a document shows of which something is missing, and how that comes back. */
@@ -14,6 +15,20 @@ function opened(rig: Rig, session: number, updates: readonly Uint8Array[]): Uint
   rig.step({ type: 'open', session, document: 'notes', stateVector: Uint8Array.of(0) })
   for (const { document } of rig.take('load')) rig.step({ type: 'loaded', document, updates })
   return rig.take('opened')[0]?.update ?? new Uint8Array()
+}
+
+/** What a peer says that holds so many entries of its own. */
+function haveOf(letter: string, seq: number): ReplicaMessage {
+  const heads = new Map([[idOf(letter), { seq, hash: CHAIN_START }]])
+  return { type: 'have', heads, members: new Map() }
+}
+
+/** Documents that peers were asked for. */
+function fetched(rig: Rig): string[] {
+  return rig.take('send').flatMap(({ frame }) => {
+    const decoded = decodeReplicaMessage(frame)
+    return decoded.ok && decoded.value.type === 'fetch' ? [decoded.value.document] : []
+  })
 }
 
 function shownTo(rig: Rig, session: number): Uint8Array[] {
@@ -38,11 +53,40 @@ test('[L2] [S3] what builds on something that is missing is not shown until a cl
 test('[L2] [S3] or until a peer does', () => {
   const rig = new Rig()
   const first = opened(rig, 1, [one, three])
-  rig.step({ type: 'salvaged', document: 'notes', updates: [one, two, three], end: 2 })
+  rig.step({
+    type: 'salvaged',
+    document: 'notes',
+    updates: [one, two, three],
+    end: 2,
+    missing: new Map(),
+  })
   expect(rig.take('replace')).toMatchObject([{ document: 'notes', end: 2 }])
   rig.step({ type: 'replaced', document: 'notes', done: true })
   expect(textOf(first, ...shownTo(rig, 1))).toBe('one two three ')
   expect(rig.engine.damagedDocuments).toEqual([])
+})
+
+test('[S3] where entries were not in the log when it was read, a peer must help: deletions leave no hole', () => {
+  const rig = new Rig()
+  opened(rig, 1, [one, three])
+  linked(rig, 1, 'b')
+  hears(rig, 1, haveOf('b', 2))
+  rig.take('send')
+  const missing = new Map([[idOf('b'), 2]])
+  rig.step({ type: 'salvaged', document: 'notes', updates: [one, two, three], end: 2, missing })
+  expect(rig.take('replace')).toEqual([])
+  expect(fetched(rig)).toEqual(['notes'])
+})
+
+test('[S3] a trim that was told to have failed may have been made: the log begins where it says then', () => {
+  const rig = new Rig()
+  rig.open(1)
+  rig.edit(1, 1, one)
+  rig.commit()
+  rig.step({ type: 'commit-failed', batch: 0, reason: 'No space left on the disk.' })
+  const heads = new Map([[rig.engine.replica, { seq: 1, hash: CHAIN_START }]])
+  rig.step({ type: 'reopened', heads, floors: heads })
+  expect([...rig.engine.floors.keys()]).toEqual([rig.engine.replica])
 })
 
 test('[L2] readers are asked for what a peer builds on and nobody has', () => {

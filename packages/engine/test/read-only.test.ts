@@ -42,7 +42,7 @@ function rigWithFullDisk(): Rig {
 test('[S2] a replica that can store nothing asks its peers for nothing, until it can', () => {
   const rig = rigWithFullDisk()
   expect(wanted(rig)).toEqual([])
-  rig.step({ type: 'reopened', heads: new Map() })
+  rig.step({ type: 'reopened', heads: new Map(), floors: new Map() })
   // That it opens is no sign that it takes anything: it does once what had failed is written.
   graft(rig)
   expect(wanted(rig)).toEqual([])
@@ -53,7 +53,8 @@ test('[S2] a replica that can store nothing asks its peers for nothing, until it
 
 test('[S2] it asks again, too, when what had failed turns out to be in the store', () => {
   const rig = rigWithFullDisk()
-  rig.step({ type: 'reopened', heads: new Map([[idOf('a'), { seq: 1, hash: CHAIN_START }]]) })
+  const heads = new Map([[idOf('a'), { seq: 1, hash: CHAIN_START }]])
+  rig.step({ type: 'reopened', heads, floors: new Map() })
   graft(rig)
   expect(wanted(rig)).toEqual(['b 1–3'])
 })

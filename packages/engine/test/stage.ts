@@ -203,7 +203,7 @@ export class Stage {
       case 'salvage': {
         const { document } = effect
         return this.#after(0, () => {
-          this.step(actor, { type: 'salvaged', document, updates: [], end: 0 })
+          this.step(actor, { type: 'salvaged', document, updates: [], end: 0, missing: new Map() })
         })
       }
       case 'replace': {

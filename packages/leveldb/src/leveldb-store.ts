@@ -1,11 +1,19 @@
 import { resolve } from 'node:path'
 
-import { RejoinError, type Head, type Heads, type ReplicaId, type Version } from '@rejoin/protocol'
+import {
+  join,
+  RejoinError,
+  type Head,
+  type Heads,
+  type ReplicaId,
+  type Version,
+} from '@rejoin/protocol'
 import type {
   Batch,
   EntryRange,
   LooseEntry,
   Recovered,
+  SalvagedDocument,
   Store,
   StoredDocument,
   StoredEntries,
@@ -146,11 +154,17 @@ export class LeveldbStore implements Store {
     return { updates: [...updates.values()], end: clocks.next }
   }
 
-  async salvageDocument(document: string): Promise<StoredDocument> {
+  async salvageDocument(document: string): Promise<SalvagedDocument> {
     const { database } = this.#reading()
     const { updates, clocks } = await readExamined(database, document)
     const logged = await updatesInLog(database, document)
-    return { updates: [...updates.values(), ...logged], end: clocks.next }
+    // Only now: what a trim took out of the log while that was read is below these floors.
+    const floors = [...this.#session.floors].map(([origin, { seq }]) => [origin, seq] as const)
+    return {
+      updates: [...updates.values(), ...logged.updates],
+      end: clocks.next,
+      missing: join([new Map(floors), logged.unreadable]),
+    }
   }
 
   async logBytes(): Promise<number> {

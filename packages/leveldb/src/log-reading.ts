@@ -4,6 +4,7 @@ import {
   type ChainHash,
   type Head,
   type ReplicaId,
+  type Version,
 } from '@rejoin/protocol'
 import type { EntryRange, LooseEntry, StoredEntries } from '@rejoin/replica'
 
@@ -73,17 +74,29 @@ export async function readAfter(
   return found
 }
 
-/** Every update of a document that is in the log. Reads all of it. */
-export async function updatesInLog(database: Database, document: string): Promise<Uint8Array[]> {
+/** What the log tells of a document. */
+export interface Logged {
+  readonly updates: readonly Uint8Array[]
+  /** Of each origin, the last entry that can't be read. */
+  readonly unreadable: Version
+}
+
+/** Every update of a document that is in the log and can be read. Reads all of it. */
+export async function updatesInLog(database: Database, document: string): Promise<Logged> {
   const updates: Uint8Array[] = []
+  const unreadable = new Map<ReplicaId, number>()
   const iterator = database.iterator({ ...LOG, highWaterMarkBytes: 1_048_576 })
   for await (const [key, stored] of iterator) {
     const record = decodeLogRecord(key, plainBytes(stored))
     const entry = record === undefined ? undefined : decodeEntry(record.bytes)
-    if (entry?.ok !== true) continue
+    if (entry?.ok !== true) {
+      const dot = dotOf(key)
+      if (dot !== undefined) unreadable.set(dot.origin, dot.seq)
+      continue
+    }
     for (const change of entry.value.changes) {
       if (change.document === document) updates.push(change.update)
     }
   }
-  return updates
+  return { updates, unreadable }
 }

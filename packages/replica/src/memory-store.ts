@@ -1,5 +1,6 @@
 import {
   CHAIN_START,
+  EMPTY_VERSION,
   REPLICA_ID_BYTES,
   RejoinError,
   replicaIdFromBytes,
@@ -18,6 +19,7 @@ import type {
   LooseEntry,
   MemberRecord,
   Recovered,
+  SalvagedDocument,
   Store,
   StoredDocument,
   StoredEntries,
@@ -161,8 +163,9 @@ class MemoryStore implements Store {
     return this.#contents.documents.get(document)?.read() ?? { updates: [], end: 0 }
   }
 
-  async salvageDocument(document: string): Promise<StoredDocument> {
-    return await this.readDocument(document)
+  /** Nothing in memory is ever damaged. */
+  async salvageDocument(document: string): Promise<SalvagedDocument> {
+    return { ...(await this.readDocument(document)), missing: EMPTY_VERSION }
   }
 
   async replace(document: string, by: { end: number; update: Uint8Array }): Promise<void> {

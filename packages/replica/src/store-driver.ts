@@ -143,10 +143,10 @@ export class StoreDriver {
 
   async #reopen(): Promise<void> {
     try {
-      const { heads } = await this.#store.reopen()
+      const { heads, floors } = await this.#store.reopen()
       this.#reopening = undefined
       this.#reopenMs = REPLICA_LIMITS.reopenMsMin
-      this.#tell({ type: 'reopened', heads })
+      this.#tell({ type: 'reopened', heads, floors })
     } catch (error) {
       this.#reopening = undefined
       this.#reopenMs = Math.min(this.#reopenMs * 2, REPLICA_LIMITS.reopenMsMax)
@@ -250,8 +250,7 @@ export class StoreDriver {
 
   async #salvage(document: string, tell: Tell): Promise<void> {
     try {
-      const { updates, end } = await this.#store.salvageDocument(document)
-      tell({ type: 'salvaged', document, updates, end })
+      tell({ type: 'salvaged', document, ...(await this.#store.salvageDocument(document)) })
     } catch {
       // Nothing of it can be read now; whoever opens it next tries again.
       tell({ type: 'replaced', document, done: false })

@@ -12,6 +12,7 @@ import type {
   LooseEntry,
   MemberRecord,
   Recovered,
+  SalvagedDocument,
   StoredEntries,
 } from '@rejoin/replica'
 import * as Y from 'yjs'
@@ -257,13 +258,14 @@ export class Disk {
     this.#documents.set(document, { ...stored, damaged: place % stored.updates.length })
   }
 
-  salvage(document: string): { updates: Uint8Array[]; end: number } {
+  salvage(document: string): SalvagedDocument {
     const { base, updates, damaged } = this.#documents.get(document) ?? NO_DOCUMENT
     const whole = updates.filter((_, place) => place !== damaged)
     const changes = this.entries().flatMap((entry) => entry.changes)
     const logged = changes.filter((change) => change.document === document)
     const end = base + updates.length
-    return { updates: [...whole, ...logged.map(({ update }) => update)], end }
+    const missing = new Map([...this.#floors()].map(([origin, { seq }]) => [origin, seq]))
+    return { updates: [...whole, ...logged.map(({ update }) => update)], end, missing }
   }
 
   replace(document: string, end: number, update: Uint8Array): void {

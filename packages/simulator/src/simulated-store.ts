@@ -3,6 +3,7 @@ import type {
   EntryRange,
   LooseEntry,
   Recovered,
+  SalvagedDocument,
   Store,
   StoredDocument,
   StoredEntries,
@@ -211,7 +212,7 @@ export class SimulatedStore implements Store {
     })
   }
 
-  salvageDocument(document: string): Promise<StoredDocument> {
+  salvageDocument(document: string): Promise<SalvagedDocument> {
     this.#salvaged.add(document)
     return this.#read(() => this.#disk.salvage(document))
   }

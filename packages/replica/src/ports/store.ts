@@ -90,6 +90,15 @@ export interface StoredDocument {
   readonly end: number
 }
 
+/** What is left of a damaged document. */
+export interface SalvagedDocument extends StoredDocument {
+  /**
+   * Its updates in entries up to here may not be among these: of each origin, what had left the log when
+   * that was read, or could not be read.
+   */
+  readonly missing: Version
+}
+
 /**
  * The port to a disk. What an adapter guarantees (rules S1–S5, L7, L8):
  *
@@ -127,7 +136,7 @@ export interface Store {
    * What is left of a damaged document: every update of it that is whole, be it in the document or
    * in the log. On a sound document it answers no less than `readDocument`.
    */
-  salvageDocument(document: string): Promise<StoredDocument>
+  salvageDocument(document: string): Promise<SalvagedDocument>
   /**
    * Puts one update in the place of all those before `end`, which it covers: a compaction, or the
    * repair of a damaged document. What was appended since `end` was told stays. Where another one has
