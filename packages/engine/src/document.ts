@@ -1,8 +1,9 @@
 import { LIMITS } from '@rejoin/protocol'
 import * as Y from 'yjs'
 
-import { Extent, type Need } from './extent.ts'
+import { Extent } from './extent.ts'
 import { decodeAnySize, EMPTY_UPDATE, type DecodedUpdate } from './gate.ts'
+import { Held } from './held.ts'
 import { integrate } from './integrating.ts'
 import { ENGINE_LIMITS } from './limits.ts'
 import { mergeAll } from './merging.ts'
@@ -25,10 +26,7 @@ export class Document {
   /** The place of the first update of the tail. */
   #base = 0
   #whole: Uint8Array | undefined
-  /** What is held back, maybe among others that are shown. */
-  #held: Uint8Array[] = []
-  /** What that lacks. */
-  #needs: Need[] = []
+  readonly #held = new Held()
 
   constructor(name: string) {
     this.name = name
@@ -46,7 +44,7 @@ export class Document {
 
   /** Whether nothing is held back. */
   get isWhole(): boolean {
-    return this.#held.length === 0
+    return this.#held.isEmpty
   }
 
   get isEmpty(): boolean {
@@ -56,7 +54,7 @@ export class Document {
   /** Takes an update that lacks nothing; what waited for it is shown as well. */
   append(update: DecodedUpdate): void {
     this.#push(update)
-    if (this.#needs.some((need) => this.#extent.meets(need))) this.#fill()
+    if (this.#held.isMetBy(this.#extent)) this.#fill()
   }
 
   #push(update: DecodedUpdate): void {
@@ -106,20 +104,18 @@ export class Document {
     if (!isAll) this.hold(this.#decode(all))
   }
 
-  /** Takes an update that lacks something. */
+  /** Takes an update that lacks something: shows what of it can be shown, and holds back the rest. */
   hold(update: DecodedUpdate): void {
-    this.#held.push(new Uint8Array(update.bytes))
-    this.#needs.push(...this.#extent.lacking(update))
+    this.#held.add(update, this.#extent)
+    if (this.#extent.growsBy(update)) this.#fill()
   }
 
-  /** Something that was lacking has come: shows as much of what was held back as goes. */
+  /** Shows as much of what was held back as goes, since something has come. */
   #fill(): void {
-    const held = mergeAll(this.#held)
+    const held = this.#held.take()
     const { shown, isAll } = integrate([this.whole(), held])
     this.#push(this.#decode(Y.diffUpdate(shown, this.#extent.stateVector())))
-    this.#held = []
-    this.#needs = []
-    if (!isAll) this.hold(this.#decode(held))
+    if (!isAll) this.#held.add(this.#decode(held), this.#extent)
   }
 
   /** The document as one update. */

@@ -78,6 +78,30 @@ export class Extent {
     }
   }
 
+  /**
+   * Whether something of `update` that is not held can be shown without the rest of it: a struct that comes
+   * next and all of whose references are held, or a deletion of what is.
+   */
+  growsBy({ structs, deletes }: DecodedUpdate): boolean {
+    return (
+      structs.some((struct) => this.#isNext(struct)) ||
+      [...deletes].some(([client, ranges]) => this.#isDeletedBy(client, ranges))
+    )
+  }
+
+  #isNext(struct: DecodedUpdate['structs'][number]): boolean {
+    const held = this.#clock(struct.id.client)
+    const isHere = struct.id.clock <= held && held < struct.id.clock + struct.length
+    if (struct instanceof Y.Skip || !isHere) return false
+    return [...referredTo([struct], new Map())].every(({ client, to }) => to <= this.#clock(client))
+  }
+
+  /** Whether these ranges delete something that is held and not deleted yet. */
+  #isDeletedBy(client: number, ranges: readonly DeletedRange[]): boolean {
+    const [held, deleted] = [this.#clock(client), this.#deleted.get(client) ?? new Ranges()]
+    return ranges.some(({ clock, len }) => !deleted.covers(clock, Math.min(clock + len, held)))
+  }
+
   meets({ client, upTo }: Need): boolean {
     return this.#clock(client) >= upTo
   }

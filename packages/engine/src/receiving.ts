@@ -74,11 +74,11 @@ export class Receiving {
   }
 
   #show(resident: Resident, update: DecodedUpdate, now: number): void {
-    if (resident.loaded && resident.document.extent.lacks(update) !== undefined) {
-      resident.document.hold(update)
-      return this.#editing.askAll(resident, now)
-    }
-    resident.document.append(update)
+    const { loaded, document } = resident
+    const isLacking = loaded && document.extent.lacks(update) !== undefined
+    if (isLacking) document.hold(update)
+    else document.append(update)
+    if (isLacking && !document.isWhole) this.#editing.askAll(resident, now)
     this.#editing.unpark(resident, now)
     this.#reading.grew(resident, now)
   }

@@ -177,14 +177,43 @@ test('[L2] a document shows just what a real one shows, whatever is missing, and
   )
 })
 
+test('[L2] what builds on nothing that is missing is shown at once, even if it comes with what does', () => {
+  const rig = new Rig()
+  const shown = [opened(rig, 1, [])].filter(({ length }) => length > 0)
+  linked(rig, 1, 'b')
+  const [here] = typed(9, 'here ') as [Uint8Array]
+  hears(rig, 1, entriesOf('b', 1, [Y.mergeUpdates([one, three, here])]))
+  shown.push(...shownTo(rig, 1))
+  expect(textOf(...shown)).toBe(textOf(one, here))
+  hears(rig, 1, entriesOf('c', 1, [two]))
+  shown.push(...shownTo(rig, 1))
+  expect(textOf(...shown)).toBe(textOf(one, two, three, here))
+})
+
+test('[L2] much that waits for one thing, and comes more than once, is shown once that is there', () => {
+  const rig = new Rig()
+  const shown = [opened(rig, 1, [])].filter(({ length }) => length > 0)
+  linked(rig, 1, 'b')
+  const texts = Array.from({ length: 40 }, (_, at) => String(at).repeat(5_000))
+  const [first, ...rest] = typed(9, ...texts) as [Uint8Array, ...Uint8Array[]]
+  hears(rig, 1, entriesOf('b', 1, [...rest, ...rest]))
+  expect(shownTo(rig, 1)).toEqual([])
+  hears(rig, 1, entriesOf('c', 1, [first]))
+  shown.push(...shownTo(rig, 1))
+  expect(textOf(...shown)).toBe(textOf(first, ...rest))
+})
+
 /** Origins, by a letter each; `a` is the replica itself. */
 const ORIGINS = Array.from('bcdef0123456789')
 
-test('[L2] likewise when peers bring it in any order, one update after the other', () => {
+test('[L2] likewise when peers bring it in any order, one update or some in one after the other', () => {
   fc.assert(
-    fc.property(histories, fc.nat(), (history, seed) => {
+    fc.property(histories, fc.nat(), fc.integer({ min: 1, max: 4 }), (history, seed, each) => {
       const updates = updatesOf(history)
-      const order = updates.toSorted((a, b) => sumOf(a, seed) - sumOf(b, seed))
+      const shuffled = updates.toSorted((a, b) => sumOf(a, seed) - sumOf(b, seed))
+      const order = shuffled.flatMap((_, at) =>
+        at % each === 0 ? [Y.mergeUpdates(shuffled.slice(at, at + each))] : [],
+      )
       const rig = new Rig()
       linked(rig, 1, 'b')
       const shown = [opened(rig, 1, [])].filter(({ length }) => length > 0)
