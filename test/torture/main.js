@@ -21,8 +21,8 @@ Exits with 1 unless nothing is lost and nothing unnoticed.
   corrupt  damages every file of a small store in every way
            (default: every bit; about an hour)
   network  five processes behind links that break, lose and lag, under clients that type:
-           they are killed, stopped and restarted too; what is not equal in the end counts
-           as damaged (default: 1,800 faults; about an hour)
+           all are stopped, and all but one killed and restarted; what is not equal in the end
+           counts as damaged (default: 1,800 faults; about an hour)
 
   --rounds N  how many rounds
   --seed S    where chance begins (default: 1)

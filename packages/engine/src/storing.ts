@@ -48,6 +48,7 @@ export class Storing {
   readonly #repairing: Repairing
   /** Origins that were given up, on whose account everything is being published. */
   readonly #publishing = new Set<ReplicaId>()
+  /** Whether the last write was made, as gossip was told. */
   #isWell = true
   #heard: Heard = []
 

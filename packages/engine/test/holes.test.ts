@@ -1,9 +1,9 @@
-import { CHAIN_START, decodeReplicaMessage, type ReplicaMessage } from '@rejoin/protocol'
+import { CHAIN_START } from '@rejoin/protocol'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 
-import { entriesOf, hears, idOf, linked } from './peers.ts'
+import { entriesOf, haveOf, hears, idOf, linked, saidBy } from './peers.ts'
 import { Rig, textOf, typed } from './rig.ts'
 
 /** What a document shows of which something is missing, and how that comes back. */
@@ -15,20 +15,6 @@ function opened(rig: Rig, session: number, updates: readonly Uint8Array[]): Uint
   rig.step({ type: 'open', session, document: 'notes', stateVector: Uint8Array.of(0) })
   for (const { document } of rig.take('load')) rig.step({ type: 'loaded', document, updates })
   return rig.take('opened')[0]?.update ?? new Uint8Array()
-}
-
-/** What a peer says that holds so many entries of its own. */
-function haveOf(letter: string, seq: number): ReplicaMessage {
-  const heads = new Map([[idOf(letter), { seq, hash: CHAIN_START }]])
-  return { type: 'have', heads, members: new Map() }
-}
-
-/** Documents that peers were asked for. */
-function fetched(rig: Rig): string[] {
-  return rig.take('send').flatMap(({ frame }) => {
-    const decoded = decodeReplicaMessage(frame)
-    return decoded.ok && decoded.value.type === 'fetch' ? [decoded.value.document] : []
-  })
 }
 
 function shownTo(rig: Rig, session: number): Uint8Array[] {
@@ -75,7 +61,8 @@ test('[S3] where entries were not in the log when it was read, a peer must help:
   const missing = new Map([[idOf('b'), 2]])
   rig.step({ type: 'salvaged', document: 'notes', updates: [one, two, three], end: 2, missing })
   expect(rig.take('replace')).toEqual([])
-  expect(fetched(rig)).toEqual(['notes'])
+  const fetched = saidBy(rig).filter(({ type }) => type === 'fetch')
+  expect(fetched).toMatchObject([{ document: 'notes', only: true }])
 })
 
 test('[S3] a trim that was told to have failed may have been made: the log begins where it says then', () => {

@@ -1,5 +1,6 @@
 import {
   CHAIN_START,
+  decodeReplicaMessage,
   encodeEntry,
   encodeReplicaMessage,
   FINGERPRINT_BYTES,
@@ -42,6 +43,20 @@ export function helloOf(replica: ReplicaId): Hello {
     beliefs: new Uint8Array(FINGERPRINT_BYTES),
     holds: 0,
   }
+}
+
+/** What a peer says that holds so many entries of its own. */
+export function haveOf(letter: string, seq: number): ReplicaMessage {
+  const heads = new Map([[idOf(letter), { seq, hash: CHAIN_START }]])
+  return { type: 'have', heads, members: new Map() }
+}
+
+/** What peers were told since this was last looked at. */
+export function saidBy(rig: Rig): ReplicaMessage[] {
+  return rig.take('send').flatMap(({ frame }) => {
+    const decoded = decodeReplicaMessage(frame)
+    return decoded.ok ? [decoded.value] : []
+  })
 }
 
 /** Entries of a peer from number `first` on, each with one update of the same document. */

@@ -1,15 +1,14 @@
-import { CHAIN_START, decodeReplicaMessage } from '@rejoin/protocol'
+import { CHAIN_START } from '@rejoin/protocol'
 import { expect, test } from 'vitest'
 
-import { hears, idOf, linked } from './peers.ts'
+import { haveOf, hears, idOf, linked, saidBy } from './peers.ts'
 import { Rig, typed } from './rig.ts'
 
 /** What peers were asked for since this was last looked at. */
 function wanted(rig: Rig): string[] {
-  return rig.take('send').flatMap(({ frame }) => {
-    const decoded = decodeReplicaMessage(frame)
-    if (!decoded.ok || decoded.value.type !== 'want') return []
-    return decoded.value.ranges.map(({ origin, from, to }) => `${origin[0]} ${from}–${to}`)
+  return saidBy(rig).flatMap((message) => {
+    if (message.type !== 'want') return []
+    return message.ranges.map(({ origin, from, to }) => `${origin[0]} ${from}–${to}`)
   })
 }
 
@@ -33,8 +32,7 @@ function rigWithFullDisk(): Rig {
   const batch = rig.take('commit')[0]?.batch.id ?? 0
   rig.step({ type: 'commit-failed', batch, reason: 'No space left on the disk.' })
   linked(rig, 1, 'b')
-  const heads = new Map([[idOf('b'), { seq: 3, hash: CHAIN_START }]])
-  hears(rig, 1, { type: 'have', heads, members: new Map() })
+  hears(rig, 1, haveOf('b', 3))
   graft(rig)
   return rig
 }

@@ -2,11 +2,11 @@ import { cp, readdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/
 import { join } from 'node:path'
 
 import { checkDirectory, openLeveldbStore, type LeveldbStore } from '@rejoin/leveldb'
-import { ClassicLevel } from 'classic-level'
 import { describe, expect, it } from 'vitest'
 
 import { logKey, stateVectorKey, updateKey } from '../src/keys.ts'
 import { contentsOf, OTHER, writeSmallStore } from './small-store.ts'
+import { tamper, type Change } from './tamper.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /** What becomes of a directory in which something is not as it was written. */
@@ -27,20 +27,6 @@ async function withStore<T>(
   } finally {
     await store.close()
   }
-}
-
-type Change = (database: ClassicLevel<Uint8Array, Uint8Array>) => Promise<void>
-
-/** Changes records behind the store's back, and leaves no trace of having been there. */
-async function tamper(directory: string, change: Change): Promise<void> {
-  const options = { keyEncoding: 'view', valueEncoding: 'view' } as const
-  const database = new ClassicLevel<Uint8Array, Uint8Array>(directory, options)
-  await database.open()
-  await change(database)
-  await database.close()
-  // The manifest is a new one; the witness is told of it as if the store itself had opened it.
-  const store = await openLeveldbStore(directory, { repair: true })
-  await store.close()
 }
 
 async function files(directory: string, pattern: RegExp): Promise<string[]> {

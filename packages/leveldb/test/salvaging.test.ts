@@ -1,25 +1,21 @@
 import { openLeveldbStore, type LeveldbStore } from '@rejoin/leveldb'
 import { decodeEntry } from '@rejoin/protocol'
-import { ClassicLevel } from 'classic-level'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { logKey, updateKey } from '../src/keys.ts'
 import { OTHER, writeSmallStore } from './small-store.ts'
+import { tamper, type Change } from './tamper.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /** A store of which the first update of a document is gone. */
-async function damagedStore(
-  damage: (database: ClassicLevel<Uint8Array, Uint8Array>) => Promise<void> = async () => {},
-): Promise<LeveldbStore> {
+async function damagedStore(damage: Change = async () => {}): Promise<LeveldbStore> {
   const directory = `${await temporaryDirectory()}/data`
   await writeSmallStore(directory)
-  const options = { keyEncoding: 'view', valueEncoding: 'view' } as const
-  const database = new ClassicLevel<Uint8Array, Uint8Array>(directory, options)
-  await database.open()
-  await database.del(updateKey('notes', 0))
-  await damage(database)
-  await database.close()
-  const store = await openLeveldbStore(directory, { repair: true })
+  await tamper(directory, async (database) => {
+    await database.del(updateKey('notes', 0))
+    await damage(database)
+  })
+  const store = await openLeveldbStore(directory)
   onTestFinished(() => store.close())
   return store
 }
