@@ -1,4 +1,4 @@
-import { connect, type Client } from '@rejoin/client'
+import { connect, type Client, type OpenDocument } from '@rejoin/client'
 import type { Chance } from '@rejoin/gossip'
 import { WebSocket } from 'ws'
 import * as Y from 'yjs'
@@ -17,6 +17,17 @@ export interface Page {
   readonly acked: ReadonlySet<string>
 }
 
+/** The page that somebody is at: as they see it, and what they have added. */
+interface OpenPage extends Page {
+  readonly doc: Y.Doc
+  readonly made: Set<string>
+  readonly acked: Set<string>
+}
+
+function blank(document: string): OpenPage {
+  return { document, doc: new Y.Doc(), made: new Set(), acked: new Set() }
+}
+
 /**
  * Somebody who types into one document after the other, moves from replica to replica, and remembers what
  * they were told is durable.
@@ -27,10 +38,7 @@ export class NetworkClient {
   readonly #name: string
   readonly #title: string
   readonly #chance: Chance
-  #document = ''
-  #doc = new Y.Doc()
-  #made = new Set<string>()
-  #acked = new Set<string>()
+  #page = blank('')
   #client: Client | undefined
   #isDone = false
   #typing: Promise<void> | undefined
@@ -44,14 +52,14 @@ export class NetworkClient {
 
   /** The open page, as they see it. */
   get doc(): Y.Doc {
-    return this.#doc
+    return this.#page.doc
   }
 
   /** Leaves the replica where it was, and goes to another. */
   moveTo(socketUrl: string): void {
     this.#client?.close()
     this.#client = connect(socketUrl, { WebSocket, backoffMsMax: 500 })
-    this.#client.open(this.#document, { doc: this.#doc })
+    this.#open()
   }
 
   start(): void {
@@ -60,7 +68,7 @@ export class NetworkClient {
 
   async #type(): Promise<void> {
     while (!this.#isDone) {
-      const isFull = this.#made.size >= PAGE_TOKENS
+      const isFull = this.#page.made.size >= PAGE_TOKENS
       if (!isFull) this.#edit()
       // Most are not waited for; those that come to nothing are told again where the client goes next.
       const isDurable = (isFull || this.#chance.next() < 0.5) && (await this.#settle(2_000))
@@ -70,37 +78,43 @@ export class NetworkClient {
   }
 
   #turnPage(): void {
-    this.#client?.open(this.#document, { doc: this.#doc }).leave()
-    this.#document = `${this.#title}-${this.pages.length}`
-    this.#doc = new Y.Doc()
-    this.#made = new Set()
-    this.#acked = new Set()
-    this.pages.push({ document: this.#document, acked: this.#acked })
-    this.#client?.open(this.#document, { doc: this.#doc })
+    this.#open()?.leave()
+    this.#page = blank(`${this.#title}-${this.pages.length}`)
+    // The document itself would be kept with it.
+    this.pages.push({ document: this.#page.document, acked: this.#page.acked })
+    this.#open()
+  }
+
+  /** Opens the page, or answers with it where it is open. */
+  #open(): OpenDocument | undefined {
+    const { document, doc } = this.#page
+    return this.#client?.open(document, { doc })
   }
 
   #edit(): void {
-    const text = this.#doc.getText('content')
+    const { doc, made } = this.#page
+    const text = doc.getText('content')
     const at = Math.floor(this.#chance.next() * (text.length + 1))
     if (text.length > 200 && this.#chance.next() < 0.6) return text.delete(0, 10)
-    const token = `${this.#name}-${this.#made.size}`
-    this.#made.add(token)
-    this.#doc.transact(() => {
-      this.#doc.getMap('tokens').set(token, true)
+    const token = `${this.#name}-${made.size}`
+    made.add(token)
+    doc.transact(() => {
+      doc.getMap('tokens').set(token, true)
       text.insert(at, token)
     })
   }
 
   async #settle(timeoutMs: number): Promise<boolean> {
-    if (this.#client === undefined) return false
-    const sent = [...this.#made].filter((token) => !this.#acked.has(token))
+    const open = this.#open()
+    if (open === undefined) return false
+    const { made, acked } = this.#page
+    const sent = [...made].filter((token) => !acked.has(token))
     try {
-      const open = this.#client.open(this.#document, { doc: this.#doc })
       await open.settled('durable', { timeoutMs })
     } catch {
       return false
     }
-    for (const token of sent) this.#acked.add(token)
+    for (const token of sent) acked.add(token)
     return true
   }
 
