@@ -58,7 +58,7 @@ export class FullMesh {
   #wants(address: string): boolean {
     const { book, links } = this.#with
     // Whoever is there may have another id by now, and a link to here already.
-    if (!book.has(address) || links.hasAddress(address)) return false
+    if (!book.isOfUse(address) || links.hasAddress(address)) return false
     const owner = book.ownerOf(address)
     return owner === undefined || !(links.isOpen(owner) || links.isCut(owner))
   }
@@ -86,7 +86,12 @@ export class FullMesh {
   }
 
   #retry(address: string): void {
-    if (!this.#isOn || !this.#wants(address)) return
+    if (this.#wants(address)) this.again(address)
+  }
+
+  /** An address is to be dialled in a while. */
+  again(address: string): void {
+    if (!this.#isOn) return
     const attempts = this.#attempts.get(address) ?? { failures: 0, token: 0 }
     const { redialMsMin, redialMsMax } = GOSSIP_LIMITS
     const waitMs = Math.min(redialMsMax, redialMsMin * 2 ** Math.min(attempts.failures, 10))

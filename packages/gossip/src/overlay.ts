@@ -42,7 +42,7 @@ export class Overlay {
   #isMesh = true
 
   constructor(options: OverlayOptions) {
-    this.book = new AddressBook(options.address)
+    this.book = new AddressBook(options.address, options.peers)
     this.dialling = new Dialling(options.emit)
     this.#membership = options.membership
     this.#meshMax = options.meshMax ?? OVERLAY_LIMITS.meshMax
@@ -101,7 +101,7 @@ export class Overlay {
   /** An address is known, and maybe whose it is; returns whether that was news. */
   heardOf(address: string, replica: ReplicaId | undefined): boolean {
     // Where there are many, the members have their addresses; the book has those of configuration.
-    if (!this.#isMesh && replica !== undefined && !this.book.has(address)) return false
+    if (!this.#isMesh && replica !== undefined && !this.book.isOfUse(address)) return false
     const isNews = this.book.heardOf(address, replica ?? this.#memberAt(address))
     this.#mesh.dial(address)
     return isNews
@@ -121,7 +121,7 @@ export class Overlay {
   turnedOut(address: string, replica: ReplicaId): void {
     if (replica === this.#membership.own.replica) return this.book.isSelf(address)
     this.book.belongsTo(address, replica)
-    if (this.#membership.isRetired(replica)) this.book.retired(replica, () => undefined)
+    if (this.#membership.isRetired(replica)) this.#vacate(replica, () => undefined)
   }
 
   #memberAt(address: string): ReplicaId | undefined {
@@ -189,8 +189,12 @@ export class Overlay {
   }
 
   retired(replica: ReplicaId, heir: (address: string) => ReplicaId | undefined): void {
-    this.book.retired(replica, heir)
+    this.#vacate(replica, heir)
     this.view.passive.drop(replica)
+  }
+
+  #vacate(replica: ReplicaId, heir: (address: string) => ReplicaId | undefined): void {
+    for (const address of this.book.retired(replica, heir)) this.#mesh.again(address)
   }
 
   timer({ kind, key, token }: GossipTimer): void {

@@ -100,6 +100,36 @@ test('[L6] [L8] an address of one whose id was given up is nobody’s, and one o
   expect([...other.gossip.membership.all()].map(({ replica }) => replica[0])).toEqual(['a', 'b'])
 })
 
+/** Addresses that are dialled in the next minute. */
+function dialledSoon(rig: Rig): string[] {
+  rig.now += 60_000
+  for (const { timer } of rig.take('schedule')) {
+    if (timer.kind === 'dial') rig.step({ type: 'timer', timer })
+  }
+  return rig.take('dial').map(({ address }) => address)
+}
+
+test('[L6] [L8] a configured address is dialled again when the id that was met there is given up', () => {
+  const rig = new Rig(['alias'])
+  rig.step({ type: 'started' })
+  rig.step({ type: 'linked', link: 1, dialled: 'alias' })
+  rig.hello(1, id('1'))
+  rig.step({ type: 'linked', link: 2 })
+  rig.hello(2, id('b'))
+  rig.take('dial')
+  rig.hears(2, { type: 'members', members: [record(id('1'), 'removed')], addresses: [] })
+  rig.step({ type: 'unlinked', link: 1 })
+  expect(rig.gossip.unmet()).toEqual([])
+  expect(dialledSoon(rig)).toEqual(['alias'])
+  rig.step({ type: 'dial-failed', address: 'alias' })
+  expect(dialledSoon(rig)).toEqual(['alias'])
+  rig.step({ type: 'linked', link: 3, dialled: 'alias' })
+  rig.hello(3, id('c'))
+  expect(dialledSoon(rig)).toEqual([])
+  rig.hears(2, { type: 'members', members: [record(id('c'), 'removed')], addresses: [] })
+  expect(dialledSoon(rig)).toEqual(['alias'])
+})
+
 test('[L6] where there are many, an unmet address is visited again until somebody is met there', () => {
   const members = Array.from({ length: 20 }, (_, at) => {
     const replica = (at + 1).toString(16).padStart(16, '0') as ReplicaId
