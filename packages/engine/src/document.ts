@@ -126,6 +126,11 @@ export class Document {
     return this.#whole
   }
 
+  /** All updates, those that are held back too. */
+  all(): readonly Uint8Array[] {
+    return [this.whole(), ...this.#held.updates]
+  }
+
   /** All that a holder of `stateVector` lacks; every deletion is in it, as Yjs can't tell. */
   since(stateVector: Uint8Array): Uint8Array {
     const whole = this.whole()

@@ -292,11 +292,8 @@ export class Engine {
   }
 
   #seeRetired(): void {
-    for (const replica of this.#gossip.unsure()) this.#storing.retired(replica, true)
     if (this.#log.ahead.size === 0) return
-    for (const { replica } of this.#gossip.membership.retired()) {
-      this.#storing.retired(replica, false)
-    }
+    for (const { replica } of this.#gossip.membership.retired()) this.#storing.retired(replica)
   }
 
   #heed(heard: readonly GossipEvent[], now: number): void {
@@ -332,7 +329,7 @@ export class Engine {
       case 'entries':
         return this.#gossiped(this.#receiving.entries(effect, now), now)
       case 'snapshots':
-        return this.#gossiped(this.#receiving.snapshots(effect, now), now)
+        return this.#heed(this.#storing.snapshots(effect, now), now)
       case 'fetched':
         return this.#heed(this.#storing.fetched(effect), now)
       case 'rollback':

@@ -20,6 +20,10 @@ export class Held {
     return this.#updates.length === 0
   }
 
+  get updates(): readonly Uint8Array[] {
+    return this.#updates
+  }
+
   /** Takes an update of which something is lacking in what is shown, which reaches as far as `shown`. */
   add(update: DecodedUpdate, shown: Extent): void {
     // A copy: the bytes may be a view on a large network buffer.

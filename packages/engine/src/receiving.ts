@@ -83,27 +83,31 @@ export class Receiving {
     this.#reading.grew(resident, now)
   }
 
-  /** Takes documents that came whole; answers what gossip is to hear, if they are refused. */
-  snapshots(
-    { link, documents, notes, jumps, ahead }: GossipEffect & { type: 'snapshots' },
-    now: number,
-  ): GossipEvent | undefined {
+  /** What gossip is to hear of documents that can't be taken. */
+  refusalOf({ link, documents }: GossipEffect & { type: 'snapshots' }): GossipEvent | undefined {
     for (const { update } of documents) {
       const decoded = decodeAnySize(update)
       if (!decoded.ok) return { type: 'refused', link, rejection: decoded.rejection }
     }
-    const snapshots = onePerDocument(documents)
     // They were asked for before. What must not look as if it had arrived is refused, and comes again.
-    if (this.#commit.failure !== undefined) {
-      const { rejection } = reject('read-only', 'This replica cannot store anything at present.')
-      return { type: 'refused', link, rejection }
-    }
+    if (this.#commit.failure === undefined) return undefined
+    const { rejection } = reject('read-only', 'This replica cannot store anything at present.')
+    return { type: 'refused', link, rejection }
+  }
+
+  /** Takes documents that came whole. */
+  snapshots(effect: GossipEffect & { type: 'snapshots' }, now: number): void {
+    const { documents, notes, ahead } = effect
+    const snapshots = onePerDocument(documents)
+    // Entries may have come while they were compared.
+    const jumps = new Map(
+      [...effect.jumps].filter(([origin, { seq }]) => this.#log.reached(origin) < seq),
+    )
     this.#log.runAhead(ahead)
     this.#log.willJump(jumps)
     for (const { document, update } of snapshots) this.bring(document, update, now)
     this.#commit.addSnapshots({ snapshots, notes, jumps })
     this.#seal()
-    return undefined
   }
 
   /** Documents that hold what `jumps` say are durable: entries that waited for that are applied. */

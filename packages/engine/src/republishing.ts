@@ -12,13 +12,15 @@ interface Pass {
   batch: number | undefined
   /** Whether there is nothing after that. */
   isLast: boolean
+  readonly isIn: (document: string) => boolean
   readonly onDone: () => void
 }
 
 /**
- * Publishes all documents whole, in own entries: when they hold what no entry says. That is so where
- * another program has written to the store (rule S4), and where entries that have left the log turn out
- * to be disputed (rule L1). What others have already changes nothing for them.
+ * Publishes documents whole, in own entries: when they hold what no entry says. That is so where another
+ * program has written to the store (rule S4), where entries that have left the log turn out to be disputed
+ * (rule L1), and where others may have another history than these come from (`Comparing`). What they have
+ * already changes nothing for them.
  */
 export class Republishing {
   readonly #commit: GroupCommit
@@ -31,8 +33,9 @@ export class Republishing {
     this.#emit = options.emit
   }
 
-  begin(onDone: () => void): void {
-    this.#passes.push({ after: '', batch: undefined, isLast: false, onDone })
+  /** Publishes those that are `isIn`, or all. */
+  begin({ onDone, isIn = () => true }: Partial<Pass> & Pick<Pass, 'onDone'>): void {
+    this.#passes.push({ after: '', batch: undefined, isLast: false, isIn, onDone })
     if (this.#passes.length === 1) this.#read('')
   }
 
@@ -45,8 +48,9 @@ export class Republishing {
     if (pass === undefined) return
     pass.after = next.after
     pass.isLast = next.isLast
-    for (const { document, updates } of documents) this.#commit.addEdit(document, mergeAll(updates))
-    if (documents.length === 0) return this.#goOn(pass)
+    const included = documents.filter(({ document }) => pass.isIn(document))
+    for (const { document, updates } of included) this.#commit.addEdit(document, mergeAll(updates))
+    if (included.length === 0) return this.#goOn(pass)
     pass.batch = this.#commit.nextId
     this.#emit({ type: 'schedule', timer: { kind: 'seal' }, delayMs: 0 })
   }

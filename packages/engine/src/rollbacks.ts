@@ -64,7 +64,7 @@ export class Rollbacks {
     if (rollback.keep >= this.#floorOf(origin)) return read()
     // What has left the log is in the documents, which are published first.
     rollback.phase = 'publishing'
-    this.#republishing.begin(read)
+    this.#republishing.begin({ onDone: read })
   }
 
   #read(origin: ReplicaId, seq: number): void {

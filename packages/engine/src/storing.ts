@@ -1,8 +1,9 @@
 import type { Gossip, GossipEffect, GossipEvent } from '@rejoin/gossip'
-import type { ReplicaId } from '@rejoin/protocol'
+import type { Rejection, ReplicaId } from '@rejoin/protocol'
 
 import { byReader, type Waiter } from './acks.ts'
 import type { Compacting } from './compacting.ts'
+import { Comparing } from './comparing.ts'
 import type { Editing } from './editing.ts'
 import type { Emit, StoreEvent } from './events.ts'
 import type { Committed, GroupCommit } from './group-commit.ts'
@@ -10,7 +11,7 @@ import type { Log } from './log.ts'
 import type { Reading } from './reading.ts'
 import type { Receiving } from './receiving.ts'
 import { Repairing } from './repairing.ts'
-import type { Residents } from './residents.ts'
+import type { Resident, Residents } from './residents.ts'
 import { Republishing } from './republishing.ts'
 import { Rollbacks } from './rollbacks.ts'
 import { floorFor, type Retention } from './trimming.ts'
@@ -46,6 +47,7 @@ export class Storing {
   readonly #rollbacks: Rollbacks
   readonly #republishing: Republishing
   readonly #repairing: Repairing
+  readonly #comparing: Comparing
   /** Origins that were given up, on whose account everything is being published. */
   readonly #publishing = new Set<ReplicaId>()
   /** Whether the last write was made, as gossip was told. */
@@ -54,9 +56,11 @@ export class Storing {
 
   constructor(options: StoringOptions) {
     this.#with = options
-    const { log, commit, emit } = options
-    this.#republishing = new Republishing({ commit, emit })
-    this.#rollbacks = new Rollbacks({ log, commit, emit, republishing: this.#republishing })
+    const { log, commit, residents, emit } = options
+    const republishing = new Republishing({ commit, emit })
+    this.#republishing = republishing
+    this.#rollbacks = new Rollbacks({ log, commit, emit, republishing })
+    this.#comparing = new Comparing({ residents, commit, republishing, emit })
     this.#repairing = new Repairing({
       log,
       emit,
@@ -73,31 +77,39 @@ export class Storing {
     return this.#rollbacks
   }
 
-  /**
-   * An id was given up, and documents may hold something of it that nobody else has (`isUnsure`), or
-   * entries that they hold were lost: so everything is published.
-   */
-  retired(origin: ReplicaId, isUnsure: boolean): void {
+  /** An id was given up: where entries that documents hold were lost with it, everything is published. */
+  retired(origin: ReplicaId): void {
     const { log } = this.#with
-    if (this.#publishing.has(origin) || !(isUnsure || log.isLostAhead(origin))) return
+    if (this.#publishing.has(origin) || !log.isLostAhead(origin)) return
     this.#publishing.add(origin)
-    this.#republishing.begin(() => {
+    const onDone = (): void => {
       this.#publishing.delete(origin)
-      this.#heard.push({ type: 'published', origin, isLost: log.isLostAhead(origin) })
-    })
+      if (log.isLostAhead(origin)) this.#heard.push({ type: 'published', origin })
+    }
+    this.#republishing.begin({ onDone })
   }
 
   /** Another program has written to the store: what it wrote is published. */
   adopt(): void {
     const { commit, emit } = this.#with
-    this.#republishing.begin(() => {
-      commit.addSnapshots({
-        snapshots: [],
-        notes: new Map([[FOREIGN_NOTE, FORGET]]),
-        jumps: new Map(),
-      })
+    const onDone = (): void => {
+      const notes = new Map([[FOREIGN_NOTE, FORGET]])
+      commit.addSnapshots({ snapshots: [], notes, jumps: new Map() })
       emit({ type: 'schedule', timer: { kind: 'seal' }, delayMs: 0 })
-    })
+    }
+    this.#republishing.begin({ onDone })
+  }
+
+  /** Documents have come whole, from a peer. */
+  snapshots(effect: GossipEffect & { type: 'snapshots' }, now: number): Heard {
+    this.#heard = []
+    const { receiving } = this.#with
+    const refusal = receiving.refusalOf(effect)
+    if (refusal !== undefined) return [refusal]
+    const take = (): void => receiving.snapshots(effect, now)
+    if (effect.doubt === undefined) take()
+    else this.#comparing.compare(effect, effect.doubt, take)
+    return this.#heard
   }
 
   /** A peer's copy of a damaged document has come. */
@@ -213,21 +225,30 @@ export class Storing {
     if (durable !== undefined) this.#committed(commit.committed(durable), now)
     this.#republishing.goOn()
     this.#rollbacks.goOn()
+    this.#comparing.goOn()
     this.seal()
   }
 
   #loaded(event: StoreEvent & { type: 'loaded' | 'load-failed' }, now: number): void {
     const { document } = event
-    const { residents, reading, editing } = this.#with
+    const { residents, reading } = this.#with
     const resident = residents.get(document)
-    if (resident === undefined || resident.loaded) return
-    if (event.type === 'load-failed') {
-      reading.unreadable(resident, event.reason)
-      if (event.damaged) this.#repairing.found(document, { hasHoles: false })
-      return
+    if (resident?.loaded === false) {
+      if (event.type === 'loaded') this.#opened(resident, event.updates, now)
+      else reading.unreadable(resident, event.reason)
     }
+    const link = this.#comparing.loaded(event)
+    if (event.type === 'loaded') return
+    if (event.damaged) this.#repairing.found(document, { hasHoles: false })
+    const rejection: Rejection = { code: 'unreadable', reason: event.reason }
+    if (link !== undefined) this.#heard.push({ type: 'refused', link, rejection })
+  }
+
+  #opened(resident: Resident, updates: readonly Uint8Array[], now: number): void {
+    const { residents, reading, editing } = this.#with
+    const document = resident.document.name
     try {
-      reading.loaded(resident, event.updates)
+      reading.loaded(resident, updates)
     } catch (error) {
       reading.unreadable(resident, (error as Error).message)
       return this.#repairing.found(document, { hasHoles: false })

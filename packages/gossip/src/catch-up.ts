@@ -7,7 +7,6 @@ import {
   join,
   LIMITS,
   readHeads,
-  readIds,
   readVersion,
   write,
   writeHeads,
@@ -20,7 +19,7 @@ import {
 } from '@rejoin/protocol'
 
 import { Assembly } from './assembly.ts'
-import type { Emit, LogView } from './events.ts'
+import type { Doubt, Emit, LogView } from './events.ts'
 import type { OpenLink } from './link.ts'
 import type { Links } from './links.ts'
 
@@ -37,7 +36,7 @@ interface Progress {
 interface Note {
   readonly progress: Progress | undefined
   readonly ahead: Version
-  readonly unsure: ReadonlySet<ReplicaId>
+  readonly isMixed: boolean
 }
 
 /** A conversation with the source. */
@@ -48,6 +47,8 @@ interface Running {
   done: boolean
   /** Whether what it brought last is on its way to the disk. */
   isHanded: boolean
+  /** Whether nothing was handed on before that. */
+  isFirst: boolean
 }
 
 /** The name of the note that the store keeps for this. */
@@ -62,6 +63,9 @@ export const CATCH_UP_NOTE = 'catch-up'
  *
  * The documents that have come show what the version does not say yet, and somebody may edit on top of
  * it. Such an edit depends on all that its source held then (`ahead`): rule L4 holds for those who get it.
+ *
+ * Where the log jumps over entries that it held, or documents of another source came first, nobody can tell
+ * any more whether those were the same entries (rule L1): the documents themselves are to be compared.
  */
 export class CatchUp {
   readonly #links: Links
@@ -70,8 +74,8 @@ export class CatchUp {
   #progress: Progress | undefined
   /** What the documents may hold beyond this replica's version. */
   #ahead: Version
-  /** Origins of which the documents may hold entries that nobody has compared with the others'. */
-  readonly #unsure: Set<ReplicaId>
+  /** Whether documents here hold what came with those of another source, and no entry of this log says. */
+  #isMixed: boolean
   #running: Running | undefined
   #behind: ReadonlySet<ReplicaId> = new Set()
 
@@ -82,23 +86,11 @@ export class CatchUp {
     const note = options.note === undefined ? undefined : decodeNote(options.note)
     this.#progress = note?.progress
     this.#ahead = note?.ahead ?? EMPTY_VERSION
-    this.#unsure = new Set(note?.unsure)
+    this.#isMixed = note?.isMixed ?? false
   }
 
   get ahead(): Version {
     return this.#ahead
-  }
-
-  /**
-   * Whether documents may hold entries of `origin` other than those that the others have, should its id be
-   * given up: the log jumped over those that it held, or documents of another source came first.
-   */
-  isUnsure(origin: ReplicaId): boolean {
-    return this.#unsure.has(origin)
-  }
-
-  get hasUnsure(): boolean {
-    return this.#unsure.size > 0
   }
 
   /** Whether entries of `origin` are not to be asked for, since they come as documents. */
@@ -113,17 +105,15 @@ export class CatchUp {
     if (origins.length === 0) return
     this.#behind = new Set(origins.map(([origin]) => origin))
     if (this.#progress?.source !== link.replica) this.#startOver()
-    this.#running = { link, assembly: new Assembly(), done: false, isHanded: false }
+    const assembly = new Assembly()
+    this.#running = { link, assembly, done: false, isHanded: false, isFirst: true }
     link.fetching = true
     this.#ask()
   }
 
   #startOver(): void {
-    if (this.#progress === undefined) return
     this.#progress = undefined
-    for (const [origin, seq] of this.#ahead) {
-      if (seq > this.#log.reached(origin)) this.#unsure.add(origin)
-    }
+    this.#isMixed = [...this.#ahead].some(([origin, seq]) => seq > this.#log.reached(origin))
   }
 
   get isRunning(): boolean {
@@ -147,20 +137,28 @@ export class CatchUp {
     running.done = message.done
     this.#ahead = join([this.#ahead, message.upTo])
     if (taken.value.length === 0 && !message.done) this.#ask()
-    else {
-      running.isHanded = true
-      this.#hand(link, taken.value, message.done)
-    }
+    else this.#hand(running, taken.value)
     return true
   }
 
-  #hand(link: OpenLink, documents: readonly Change[], done: boolean): void {
-    const progress = this.#progress as Progress
-    const jumps = done ? this.#lacking(progress.base) : new Map()
-    for (const origin of jumps.keys()) if (this.#log.heads.has(origin)) this.#unsure.add(origin)
+  #hand(running: Running, documents: readonly Change[]): void {
+    const { link, done } = running
+    const missing = this.#lacking(this.#progress?.base ?? new Map())
+    const jumps = done ? missing : new Map()
     const notes = new Map([[CATCH_UP_NOTE, this.#note(done)]])
-    const ahead = this.#ahead
-    this.#emit({ type: 'snapshots', link: link.id, documents, notes, jumps, ahead })
+    const [ahead, doubt] = [this.#ahead, this.#doubt(running, documents, missing)]
+    running.isHanded = true
+    running.isFirst = false
+    this.#emit({ type: 'snapshots', link: link.id, documents, notes, jumps, ahead, doubt })
+  }
+
+  #doubt(running: Running, documents: readonly Change[], missing: Heads): Doubt | undefined {
+    const isOverHeld = [...missing.keys()].some((origin) => this.#log.heads.has(origin))
+    if (!this.#isMixed && !isOverHeld) return undefined
+    const { isFirst, assembly, done } = running
+    const last = documents.at(-1)?.document
+    const unfinished = last === assembly.document ? undefined : last
+    return { isFirst, after: this.#progress?.document ?? '', unfinished, isLast: done }
   }
 
   /** How far it is once what was handed over is durable. */
@@ -171,18 +169,15 @@ export class CatchUp {
 
   /** What is to be found again after a restart; nothing once the version says all that there is. */
   #note(done: boolean): Uint8Array {
-    if (!done) return encodeNote({ progress: this.#reached(), ...this.#standing })
+    const [ahead, isMixed] = [this.#ahead, this.#isMixed]
+    if (!done) return encodeNote({ progress: this.#reached(), ahead, isMixed })
     const held = new Map([...this.#log.heads].map(([origin, { seq }]) => [origin, seq]))
     const base = [...(this.#progress?.base ?? [])].map(
       ([origin, { seq }]) => [origin, seq] as const,
     )
     const reached = join([held, new Map(base)])
-    const isOver = covers(reached, this.#ahead) && this.#unsure.size === 0
-    return isOver ? new Uint8Array() : encodeNote({ progress: undefined, ...this.#standing })
-  }
-
-  get #standing(): Pick<Note, 'ahead' | 'unsure'> {
-    return { ahead: this.#ahead, unsure: this.#unsure }
+    if (covers(reached, ahead)) return new Uint8Array()
+    return encodeNote({ progress: undefined, ahead, isMixed: false })
   }
 
   /** What the source held and this replica does not. */
@@ -202,14 +197,10 @@ export class CatchUp {
     this.#progress = undefined
   }
 
-  /**
-   * What documents held of `origin` was published anew. If it `isLost`, they are ahead of it for ever, as the
-   * entries were lost with its id.
-   */
-  published(origin: ReplicaId, isLost: boolean): void {
-    const wasUnsure = this.#unsure.delete(origin)
-    if (!wasUnsure && !(isLost && this.#ahead.has(origin))) return
-    if (isLost) this.#ahead = new Map([...this.#ahead].filter(([each]) => each !== origin))
+  /** What documents held of `origin`, and was lost with its id, was published anew: they are not ahead of it. */
+  published(origin: ReplicaId): void {
+    if (!this.#ahead.has(origin)) return
+    this.#ahead = new Map([...this.#ahead].filter(([each]) => each !== origin))
     const notes = new Map([[CATCH_UP_NOTE, this.#note(false)]])
     this.#emit({ type: 'ahead', ahead: this.#ahead, notes })
   }
@@ -237,11 +228,10 @@ export class CatchUp {
 }
 
 /** Kept on disk with the documents, so that a restart goes on too. */
-function encodeNote({ progress, ahead, unsure }: Note): Uint8Array {
+function encodeNote({ progress, ahead, isMixed }: Note): Uint8Array {
   return encodeWith((writer) => {
     writeVersion(writer, ahead)
-    write.uint(writer, unsure.size)
-    for (const origin of unsure) write.replicaId(writer, origin)
+    write.uint(writer, isMixed ? 1 : 0)
     write.uint(writer, progress === undefined ? 0 : 1)
     if (progress === undefined) return
     write.replicaId(writer, progress.source)
@@ -254,11 +244,11 @@ function encodeNote({ progress, ahead, unsure }: Note): Uint8Array {
 function decodeNote(note: Uint8Array): Note | undefined {
   const decoded = decodeWith(note, (reader) => {
     const ahead = readVersion(reader)
-    const unsure = new Set(readIds(reader, LIMITS.versionOriginsMax, 'origins'))
-    if (reader.uint() === 0) return { progress: undefined, ahead, unsure }
+    const isMixed = reader.uint() === 1
+    if (reader.uint() === 0) return { progress: undefined, ahead, isMixed }
     const [source, base] = [reader.replicaId(), readHeads(reader)]
     const document = reader.text(LIMITS.documentNameBytesMax, 'document name')
-    return { progress: { source, base, document }, ahead, unsure }
+    return { progress: { source, base, document }, ahead, isMixed }
   })
   return decoded.ok ? decoded.value : undefined
 }

@@ -62,8 +62,8 @@ export type GossipEvent =
   | { readonly type: 'documents-read'; readonly link: LinkId; readonly found?: FoundDocuments }
   /** What a `snapshots` effect brought is durable. */
   | { readonly type: 'snapshots-stored' }
-  /** What documents held of `origin` beyond its entries was published in own ones. */
-  | { readonly type: 'published'; readonly origin: ReplicaId; readonly isLost: boolean }
+  /** What documents held of `origin` beyond its entries, which are lost, was published in own ones. */
+  | { readonly type: 'published'; readonly origin: ReplicaId }
   /** Whether anything can be made durable here: while not, what peers bring is dropped. */
   | { readonly type: 'storage'; readonly isWell: boolean }
   /** A document is damaged here; a peer may help that holds what `needs` says. */
@@ -150,7 +150,8 @@ export type GossipEffect =
   /**
    * States of documents from a peer that is ahead of this replica's log, to be made durable together
    * with `notes`; the log then goes on after `jumps`. Documents may hold what `ahead` says from now on.
-   * Answered with `snapshots-stored` or `refused`.
+   * With a `doubt`, what is here and not in them is to be published. Answered with `snapshots-stored` or
+   * `refused`.
    */
   | {
       readonly type: 'snapshots'
@@ -159,6 +160,7 @@ export type GossipEffect =
       readonly notes: ReadonlyMap<string, Uint8Array>
       readonly jumps: Heads
       readonly ahead: Version
+      readonly doubt: Doubt | undefined
     }
   /** Documents may hold what `ahead` says and no more; `notes` are to be made durable. */
   | {
@@ -200,6 +202,16 @@ export type GossipEffect =
   | { readonly type: 'links' }
   /** Input from outside was refused; for the counters. */
   | { readonly type: 'rejected'; readonly rejection: Rejection }
+
+/** Which documents these are of all those of a source that may have another history than this replica. */
+export interface Doubt {
+  /** Whether they are the first of a conversation, which goes on after document `after`. */
+  readonly isFirst: boolean
+  readonly after: string
+  /** The document of which more is to come. */
+  readonly unfinished: string | undefined
+  readonly isLast: boolean
+}
 
 /**
  * `joined`: it was not known before. `failed`: it did not answer, nor refute that in time. `reachable`: it

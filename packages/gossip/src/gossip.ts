@@ -67,13 +67,6 @@ export class Gossip {
     return this.#parts.overlay.isMesh
   }
 
-  /** Retired origins of which documents may hold what the others have not; see `CatchUp`. */
-  *unsure(): Generator<ReplicaId> {
-    const { catchUp, membership } = this.#parts
-    if (!catchUp.hasUnsure) return
-    for (const { replica } of membership.retired()) if (catchUp.isUnsure(replica)) yield replica
-  }
-
   /** Addresses, configured or heard of, whose replica nobody has met: of these nothing is known. */
   unmet(): string[] {
     return this.#parts.overlay.unmet()
@@ -183,7 +176,7 @@ export class Gossip {
         if (!this.#parts.catchUp.isRunning) this.#parts.antiEntropy.goOn()
         return
       case 'published':
-        return this.#parts.catchUp.published(event.origin, event.isLost)
+        return this.#parts.catchUp.published(event.origin)
       case 'storage':
         return this.#parts.antiEntropy.storage(event.isWell)
     }

@@ -10,9 +10,9 @@ function headAt(seq: number): Head {
   return { seq, hash: String(seq).repeat(16).slice(0, 16) }
 }
 
-/** One document of a source that holds entries of c up to `seq`. */
-function documents(seq: number, done: boolean): ReplicaMessage {
-  const piece = { document: 'notes', bytes: UPDATE, left: 0, last: true }
+/** One document, or with `last` its last update, of a source that holds entries of c up to `seq`. */
+function documents(seq: number, done: boolean, last = true): ReplicaMessage {
+  const piece = { document: 'notes', bytes: UPDATE, left: 0, last }
   const [base, upTo] = [new Map([[id('c'), headAt(seq)]]), new Map([[id('c'), seq]])]
   return { type: 'documents', base, upTo, pieces: [piece], done }
 }
@@ -24,51 +24,46 @@ function behind(rig: Rig, link: number, letter: string): void {
   rig.hears(link, { type: 'behind', floors: new Map([[id('c'), headAt(3)]]) })
 }
 
-function noteOf(rig: Rig): Uint8Array {
-  return rig.take('snapshots').at(-1)?.notes.get(CATCH_UP_NOTE) ?? new Uint8Array()
-}
-
-function retireC(rig: Rig): void {
-  rig.step({ type: 'retire', replica: id('c'), state: 'removed' })
-}
-
-test('[L8] documents of two sources may hold two histories of an id: that is known when it is given up', () => {
+test('[L1] [L7] documents of two sources may hold two histories of an id, and are to be compared', () => {
   const rig = new Rig()
   behind(rig, 1, 'a')
   rig.hears(1, documents(4, false))
+  expect(rig.take('snapshots')).toMatchObject([{ doubt: undefined }])
   rig.step({ type: 'snapshots-stored' })
   rig.step({ type: 'unlinked', link: 1 })
   behind(rig, 2, 'b')
-  rig.hears(2, documents(9, true))
-  const note = noteOf(rig)
+  rig.hears(2, documents(9, false))
+  const [first] = rig.take('snapshots')
+  expect(first?.doubt).toEqual({ isFirst: true, after: '', unfinished: undefined, isLast: false })
   rig.step({ type: 'snapshots-stored' })
-  expect([...rig.gossip.unsure()]).toEqual([])
-  retireC(rig)
-  expect([...rig.gossip.unsure()]).toEqual([id('c')])
+  rig.hears(2, documents(9, true))
+  const last = { isFirst: false, after: 'notes', unfinished: undefined, isLast: true }
+  expect(rig.take('snapshots')).toMatchObject([{ doubt: last }])
   // A restart in between does not forget it.
-  const restarted = new Rig([], [], new Map([[CATCH_UP_NOTE, note]]))
-  retireC(restarted)
-  expect([...restarted.gossip.unsure()]).toEqual([id('c')])
-  restarted.step({ type: 'published', origin: id('c'), isLost: false })
-  expect([...restarted.gossip.unsure()]).toEqual([])
+  const restarted = new Rig([], [], first?.notes)
+  behind(restarted, 1, 'b')
+  restarted.hears(1, documents(9, true))
+  expect(restarted.take('snapshots')).toMatchObject([{ doubt: { ...last, isFirst: true } }])
 })
 
-test('[L8] so may those of one source, where the log jumps over entries that it held', () => {
+test('[L1] [L7] so may those of one source, where the log jumps over entries that it held', () => {
   const rig = new Rig()
   rig.heads.set(id('c'), headAt(2))
   behind(rig, 1, 'a')
+  rig.hears(1, documents(9, false, false))
+  expect(rig.take('snapshots')).toMatchObject([{ doubt: { unfinished: 'notes' } }])
+  rig.step({ type: 'snapshots-stored' })
   rig.hears(1, documents(9, true))
-  retireC(rig)
-  expect([...rig.gossip.unsure()]).toEqual([id('c')])
+  expect(rig.take('snapshots')).toMatchObject([{ doubt: { unfinished: undefined } }])
 })
 
 test('[L7] documents of one source and nothing before them leave nothing in doubt', () => {
   const rig = new Rig()
   behind(rig, 1, 'a')
   rig.hears(1, documents(9, true))
-  expect(noteOf(rig)).toEqual(new Uint8Array())
-  retireC(rig)
-  expect([...rig.gossip.unsure()]).toEqual([])
+  const [snapshots] = rig.take('snapshots')
+  expect(snapshots?.doubt).toBeUndefined()
+  expect(snapshots?.notes.get(CATCH_UP_NOTE)).toEqual(new Uint8Array())
 })
 
 test('[L7] what came before a link broke, and is durable later, does not make it ask twice over the next', () => {
