@@ -23,6 +23,7 @@ import {
 
 import type { Backlog } from './backlog.ts'
 import { chainHash } from './chain.ts'
+import { onCircle } from './circles.ts'
 import { decodeAnySize } from './gate.ts'
 import { Waiting } from './waiting.ts'
 
@@ -215,27 +216,52 @@ export class Log implements LogView {
   release(): SealedEntry[] {
     const ready: SealedEntry[] = []
     for (let moved = true; moved;) {
-      moved = false
+      const before = ready.length
       for (const origin of this.#waiting.origins()) {
         let entry = this.#waiting.first(origin)
         for (; entry !== undefined && this.#isReady(entry); entry = this.#waiting.first(origin)) {
-          this.#apply(entry)
-          this.#waiting.removeFirst(origin)
-          ready.push(entry)
-          moved = true
+          ready.push(this.#applyFirst(entry))
         }
       }
+      moved = ready.length > before || this.#breakCircle(ready)
     }
     return ready
   }
 
+  #applyFirst(entry: SealedEntry): SealedEntry {
+    this.#apply(entry)
+    this.#waiting.removeFirst(entry.dot.replica)
+    return entry
+  }
+
+  /** Of entries that wait for each other in a circle one has to be first. */
+  #breakCircle(ready: SealedEntry[]): boolean {
+    const origin = onCircle(this.#waiting.origins(), (each) => this.#awaited(each))
+    const entry = origin === undefined ? undefined : this.#waiting.first(origin)
+    if (entry !== undefined) ready.push(this.#applyFirst(entry))
+    return entry !== undefined
+  }
+
+  /** The origins whose first entry that waits here must be applied before that of `origin`. */
+  #awaited(origin: ReplicaId): ReplicaId[] {
+    const entry = this.#waiting.first(origin)
+    if (entry === undefined || !this.#isNext(entry)) return []
+    return this.#lacking(entry).filter((dep) => this.#waiting.first(dep) !== undefined)
+  }
+
   #isReady(entry: SealedEntry): boolean {
-    const { dot, deps } = entry
-    if (dot.seq !== seqOf(this.#applied, dot.replica) + 1) return false
-    for (const [origin, seq] of deps) {
-      if (this.#standing(origin) < seq && !this.#isVoid(origin, seq, dot)) return false
-    }
-    return true
+    return this.#isNext(entry) && this.#lacking(entry).length === 0
+  }
+
+  #isNext({ dot }: SealedEntry): boolean {
+    return dot.seq === seqOf(this.#applied, dot.replica) + 1
+  }
+
+  /** The origins of which an entry depends on more than is here. */
+  #lacking({ dot, deps }: SealedEntry): ReplicaId[] {
+    return [...deps].flatMap(([origin, seq]) => {
+      return this.#standing(origin) < seq && !this.#isVoid(origin, seq, dot) ? [origin] : []
+    })
   }
 
   /** What is applied of `origin` and not being rolled back: its numbers may soon name other entries. */

@@ -103,9 +103,11 @@ export class Storing {
   /** Documents have come whole, from a peer. */
   snapshots(effect: GossipEffect & { type: 'snapshots' }, now: number): Heard {
     this.#heard = []
-    const { receiving } = this.#with
+    const { log, receiving } = this.#with
     const refusal = receiving.refusalOf(effect)
     if (refusal !== undefined) return [refusal]
+    // At once, though they may have to be compared first: it would be out of date then.
+    log.runAhead(effect.ahead)
     const take = (): void => receiving.snapshots(effect, now)
     if (effect.doubt === undefined) take()
     else this.#comparing.compare(effect, effect.doubt, take)

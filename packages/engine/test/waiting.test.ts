@@ -110,3 +110,34 @@ test('[X3] [L4] whatever the order, entries are applied after what they depend o
     { seed: 6, numRuns: 100 },
   )
 })
+
+test('[L4] [L8] entries that wait for each other in a circle, as ids were used twice, are applied', () => {
+  const [b, c, d, e] = ['b', 'c', 'd', 'e'].map(idOf) as [
+    ReplicaId,
+    ReplicaId,
+    ReplicaId,
+    ReplicaId,
+  ]
+  const histories = new Histories()
+  histories.write(b, new Map([[c, 2]]))
+  histories.write(c, new Map())
+  histories.write(c, new Map([[d, 1]]))
+  histories.write(d, new Map([[b, 1]]))
+  // What waits for the circle, and what waits for something that has not come.
+  histories.write(d, new Map([[c, 2]]))
+  histories.write(e, new Map([[d, 2]]))
+  histories.write(e, new Map([[idOf('f'), 1]]))
+  const log = emptyLog()
+  for (const origin of [b, c, e]) log.take(histories.after(origin, 0, 9))
+  expect(log.applied).toEqual(new Map([[c, 1]]))
+  log.take(histories.after(d, 0, 9))
+  expect(log.applied).toEqual(
+    new Map([
+      [b, 1],
+      [c, 2],
+      [d, 2],
+      [e, 1],
+    ]),
+  )
+  expect(log.backlog.waitingEntries).toBe(1)
+})

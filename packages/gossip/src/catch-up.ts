@@ -201,7 +201,9 @@ export class CatchUp {
   published(origin: ReplicaId): void {
     if (!this.#ahead.has(origin)) return
     this.#ahead = new Map([...this.#ahead].filter(([each]) => each !== origin))
-    const notes = new Map([[CATCH_UP_NOTE, this.#note(false)]])
+    // What was handed over may not be durable before this is.
+    const note = { progress: this.#progress, ahead: this.#ahead, isMixed: this.#isMixed }
+    const notes = new Map([[CATCH_UP_NOTE, encodeNote(note)]])
     this.#emit({ type: 'ahead', ahead: this.#ahead, notes })
   }
 

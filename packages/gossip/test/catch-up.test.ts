@@ -79,3 +79,16 @@ test('[L7] what came before a link broke, and is durable later, does not make it
   rig.step({ type: 'snapshots-stored' })
   expect(rig.sent(2)).toContain('fetch')
 })
+
+test('[L7] [L8] what is noted meanwhile counts nothing that was handed over and is not durable', () => {
+  const rig = new Rig()
+  behind(rig, 1, 'a')
+  rig.hears(1, documents(4, false))
+  rig.step({ type: 'published', origin: id('c') })
+  const [ahead] = rig.take('ahead')
+  expect(ahead?.ahead).toEqual(new Map())
+  const restarted = new Rig([], [], ahead?.notes)
+  behind(restarted, 1, 'a')
+  const asked = restarted.messages(1).filter(({ type }) => type === 'fetch')
+  expect(asked).toMatchObject([{ document: '' }])
+})
