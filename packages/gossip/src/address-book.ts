@@ -56,7 +56,7 @@ export class AddressBook {
     if (this.#owners.has(address) || this.#owners.size < OVERLAY_LIMITS.addressesMax) return true
     for (const [each, owner] of this.#owners) {
       if (owner === undefined) continue
-      this.#vacate(each)
+      this.vacate(each)
       return true
     }
     return false
@@ -67,9 +67,11 @@ export class AddressBook {
     this.#vacant.delete(address)
   }
 
-  #vacate(address: string): void {
+  /** Nobody who is known is there any more; returns whether it is to be dialled all the same. */
+  vacate(address: string): boolean {
     this.#owners.delete(address)
     if (this.#configured.has(address)) this.#vacant.add(address)
+    return this.#vacant.has(address)
   }
 
   /** Whose the address is has shown. */
@@ -89,14 +91,13 @@ export class AddressBook {
    * are vacant now.
    */
   retired(replica: ReplicaId, heir: (address: string) => ReplicaId | undefined): string[] {
-    const addresses = this.addressesOf(replica)
-    for (const address of addresses) {
+    return this.addressesOf(replica).filter((address) => {
       const next = heir(address)
       // Left as it is, its address would count as one whose replica nobody has met.
-      if (next === undefined) this.#vacate(address)
-      else this.#set(address, next)
-    }
-    return addresses.filter((address) => this.#vacant.has(address))
+      if (next === undefined) return this.vacate(address)
+      this.#set(address, next)
+      return false
+    })
   }
 
   unmet(): string[] {

@@ -80,14 +80,18 @@ export class Beliefs {
   }
 
   believe(records: readonly MemberRecord[], from: OpenLink | undefined, now: number): void {
-    const { self, overlay, detection, census } = this.#with
+    const { self, overlay, membership, detection, census } = this.#with
     for (const record of records) {
       const { replica, address } = record
       if (replica === self && isRetired(record)) return this.#with.onRetired()
+      const before = membership.record(replica)?.address ?? address
       const isNews = detection.believe(record, from, now)
       if (isRetired(record)) {
         if (isNews) this.#forget(replica)
-      } else if (replica !== self) overlay.heardOf(address, replica)
+      } else if (replica !== self) {
+        if (isNews && before !== address) overlay.moved(replica, before)
+        overlay.heardOf(address, replica)
+      }
     }
     overlay.resize()
     census.changed()

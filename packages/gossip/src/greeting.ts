@@ -83,7 +83,9 @@ export class Greeting {
     open: OpenLink | undefined,
     now: number,
   ): void {
-    const { membership, detection, links, emit } = this.#with
+    const { membership, overlay, detection, links, emit } = this.#with
+    const before = membership.record(replica)?.address ?? address
+    if (before !== address) overlay.moved(replica, before)
     const record: MemberRecord = { replica, incarnation, state: 'alive', address, tags }
     const isNews = detection.believe(record, open, now)
     const known = membership.record(replica)

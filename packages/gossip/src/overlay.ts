@@ -37,6 +37,7 @@ export class Overlay {
   readonly view: HyParView
   readonly repair: SplitRepair
   readonly #mesh: FullMesh
+  readonly #links: Links
   readonly #membership: Membership
   readonly #meshMax: number
   #isMesh = true
@@ -44,6 +45,7 @@ export class Overlay {
   constructor(options: OverlayOptions) {
     this.book = new AddressBook(options.address, options.peers)
     this.dialling = new Dialling(options.emit)
+    this.#links = options.links
     this.#membership = options.membership
     this.#meshMax = options.meshMax ?? OVERLAY_LIMITS.meshMax
     const { book, dialling } = this
@@ -100,6 +102,9 @@ export class Overlay {
 
   /** An address is known, and maybe whose it is; returns whether that was news. */
   heardOf(address: string, replica: ReplicaId | undefined): boolean {
+    // What a member says itself, on a link, counts more than what others say of it.
+    const link = replica === undefined ? undefined : this.#links.ofReplica(replica)
+    if (link !== undefined && link.address !== address) return false
     // Where there are many, the members have their addresses; the book has those of configuration.
     if (!this.#isMesh && replica !== undefined && !this.book.isOfUse(address)) return false
     const isNews = this.book.heardOf(address, replica ?? this.#memberAt(address))
@@ -191,6 +196,11 @@ export class Overlay {
   retired(replica: ReplicaId, heir: (address: string) => ReplicaId | undefined): void {
     this.#vacate(replica, heir)
     this.view.passive.drop(replica)
+  }
+
+  /** A member is at another address now: somebody else may be where it was. */
+  moved(replica: ReplicaId, from: string): void {
+    if (this.book.ownerOf(from) === replica && this.book.vacate(from)) this.#mesh.again(from)
   }
 
   #vacate(replica: ReplicaId, heir: (address: string) => ReplicaId | undefined): void {

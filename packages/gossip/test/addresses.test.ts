@@ -2,7 +2,7 @@ import { EMPTY_VERSION, type MemberRecord, type ReplicaId } from '@rejoin/protoc
 import { expect, test } from 'vitest'
 
 import { OVERLAY_LIMITS } from '../src/overlay-limits.ts'
-import { id, Rig } from './rig.ts'
+import { helloOf, id, Rig } from './rig.ts'
 
 /** A replica that was given an alias of `1`, and has a link to `a` and to `b`. */
 function withAlias(): Rig {
@@ -128,6 +128,28 @@ test('[L6] [L8] a configured address is dialled again when the id that was met t
   expect(dialledSoon(rig)).toEqual([])
   rig.hears(2, { type: 'members', members: [record(id('c'), 'removed')], addresses: [] })
   expect(dialledSoon(rig)).toEqual(['alias'])
+})
+
+test('[L6] [L8] a configured address is dialled again when who was there has moved', () => {
+  const rig = new Rig(['at 1'])
+  rig.step({ type: 'started' })
+  rig.step({ type: 'linked', link: 1, dialled: 'at 1' })
+  rig.hello(1, id('1'))
+  rig.step({ type: 'unlinked', link: 1 })
+  for (const type of ['dial', 'schedule'] as const) rig.take(type)
+  rig.step({ type: 'linked', link: 2 })
+  const hello = { ...helloOf(id('1')), run: id('2'), address: 'elsewhere' }
+  rig.hears(2, hello)
+  // Others may not know it yet.
+  rig.hears(2, {
+    type: 'members',
+    members: [{ ...record(id('1')), address: 'at 1' }],
+    addresses: [],
+  })
+  expect(dialledSoon(rig)).toEqual(['at 1'])
+  rig.step({ type: 'linked', link: 3, dialled: 'at 1' })
+  rig.hears(3, { ...helloOf(id('c')), address: 'at 1' })
+  expect(dialledSoon(rig)).toEqual([])
 })
 
 test('[L6] where there are many, an unmet address is visited again until somebody is met there', () => {
