@@ -44,6 +44,18 @@ export const DRAWN_FAULTS: readonly DrawnFault[] = FAULTS.filter(
   (fault): fault is DrawnFault => !IN_PLACE.some((other) => other === fault),
 )
 
+/**
+ * One world in so many is a harsh one, in which what goes wrong does so several times as often: what takes many
+ * rare faults at once shows there.
+ */
+const HARSH_EACH = 4
+const HARSHEST = 6
+/** However harsh: nothing happens more often than every other time. */
+const LIKELY_MAX = 0.5
+
+/** Faults that harshness leaves alone: they are load, or a cure, or come once. */
+const NEVER_HARSH: readonly Fault[] = ['burst', 'mend', 'someStayBroken']
+
 /** Which rules a world puts to the test: those about disks, or those about ids that are used twice. */
 export type Profile = 'store' | 'identity'
 
@@ -126,14 +138,16 @@ export function mixOf(seed: number, fixed: Partial<Mix> = {}): Mix {
   ) as Record<Fault, number>
   // Without a backup there is nothing to restore.
   if (likely.restore > 0) likely.backup ||= LIKELY.backup
-  return {
-    seed,
-    profile,
-    replicas: draw(2, 5),
-    clients: draw(2, 6),
-    moments: draw(30, 90) * draw(1, 4),
-    latencyMs: draw(1, 4) ** 3,
-    likely,
-    ...fixed,
-  }
+  const size = { replicas: draw(2, 5), clients: draw(2, 6), moments: draw(30, 90) * draw(1, 4) }
+  const latencyMs = draw(1, 4) ** 3
+  const harshness = draw(1, HARSH_EACH) === 1 ? draw(2, HARSHEST) : 1
+  return { seed, profile, ...size, latencyMs, likely: harshly(likely, harshness), ...fixed }
+}
+
+function harshly(likely: Mix['likely'], by: number): Mix['likely'] {
+  const each = FAULTS.map((fault) => {
+    const harsh = Math.max(likely[fault], Math.min(LIKELY_MAX, likely[fault] * by))
+    return [fault, NEVER_HARSH.includes(fault) ? likely[fault] : harsh]
+  })
+  return Object.fromEntries(each) as Mix['likely']
 }
