@@ -50,8 +50,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'apply entries before what they depend on',
     rule: 'L4',
     file: 'engine/dist/log.js',
-    find: 'if (this.#standing(origin) < seq && !this.#isVoid(origin, seq, dot))',
-    replace: 'if (origin === "")',
+    find: 'this.#standing(origin) < seq && !this.#isVoid(origin, seq, dot)',
+    replace: 'origin === ""',
   },
   {
     name: 'count what is not durable',
@@ -149,8 +149,15 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'take the first documents for all of them',
     rule: 'L7',
     file: 'gossip/dist/catch-up.js',
-    find: 'const jumps = done ? this.#lacking(progress.base) : new Map();',
-    replace: 'const jumps = this.#lacking(progress.base);',
+    find: 'const jumps = done ? missing : new Map();',
+    replace: 'const jumps = missing;',
+  },
+  {
+    name: 'jump over entries without comparing what they did',
+    rule: 'L1',
+    file: 'engine/dist/storing.js',
+    find: 'if (effect.doubt === undefined)',
+    replace: 'if (true)',
   },
   {
     name: 'pay no heed to what peers remember of this replica',
