@@ -76,6 +76,13 @@ export class Comparing {
     this.goOn()
   }
 
+  /** Documents have come that need not be compared: should a doubt come up after them, they count as not sent. */
+  forget(): void {
+    this.#sent.clear()
+    this.#unfinished = undefined
+    this.#pending = undefined
+  }
+
   /** The documents that are whole with this. */
   #finished(
     { documents }: GossipEffect & { type: 'snapshots' },

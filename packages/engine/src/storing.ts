@@ -109,8 +109,10 @@ export class Storing {
     // At once, though they may have to be compared first: it would be out of date then.
     log.runAhead(effect.ahead)
     const take = (): void => receiving.snapshots(effect, now)
-    if (effect.doubt === undefined) take()
-    else this.#comparing.compare(effect, effect.doubt, take)
+    if (effect.doubt === undefined) {
+      this.#comparing.forget()
+      take()
+    } else this.#comparing.compare(effect, effect.doubt, take)
     return this.#heard
   }
 

@@ -150,6 +150,23 @@ describe('[L1] [L7] what a document holds, and the one that comes does not,', ()
     expect(written(rig)).toEqual({ published: {}, stored: ['notes'], jumped: 9 })
   })
 
+  test('is all of it where one came before there was a doubt', () => {
+    const rig = new Rig()
+    linked(rig, 1, 'b')
+    hears(rig, 1, { type: 'behind', floors: new Map([[idOf('c'), headAt(9)]]) })
+    hears(rig, 1, documentsOf([{ document: 'notes', update: there }], false))
+    expect(written(rig)).toEqual({ ...NOTHING, stored: ['notes'] })
+    hears(rig, 1, entriesOf('c', 1, [here]))
+    rig.commit()
+    hears(rig, 1, documentsOf([{ document: 'plans', update: there }]))
+    answer(rig, {})
+    const stored = { notes: Y.mergeUpdates([here, there]), plans: there }
+    readAll(rig, stored)
+    expect(written(rig).published).toEqual({ notes: textOf(here, there) })
+    readAll(rig, stored)
+    expect(written(rig)).toEqual({ published: {}, stored: ['plans'], jumped: 9 })
+  })
+
   test('is in memory where the document is open', () => {
     const rig = rigBehind()
     rig.open(1)
