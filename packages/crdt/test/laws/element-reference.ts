@@ -48,8 +48,12 @@ const TURNS_PER_MOVE = 4_096
  */
 export class ElementReference {
   readonly #history: History<ElementChange>
-  readonly #states = new Map<number, ReadonlyMap<string, State>>()
-  readonly #touched = new Map<number, ReadonlySet<string>>()
+  readonly #states = new Map<number, readonly State[]>()
+  /**
+   * What each change cancelled: what stood when it was made. What others had cancelled before stands where it
+   * is known and theirs is not, since nothing brings changes in causal order here.
+   */
+  readonly #cancelled = new Map<number, ReadonlySet<State>>()
 
   constructor(history: History<ElementChange>) {
     this.#history = history
@@ -62,25 +66,27 @@ export class ElementReference {
 
   #make(operation: Operation<ElementChange>): void {
     const { id, what } = operation
-    const seen = this.#elements(this.#history.filter((other) => operation.sees.has(other.id)))
+    const known = this.#history.filter((other) => operation.sees.has(other.id))
+    const seen = this.#elements(known)
     const layout = placed(seen)
-    const states = new Map(made(operation, seen, layout).map((state) => [state.id, state]))
-    this.#states.set(id, states)
+    const byId = new Map(made(operation, seen, layout).map((state) => [state.id, state]))
+    this.#states.set(id, [...byId.values()])
     const deleted = what.kind === 'delete' ? subtree(what.id, layout) : []
-    this.#touched.set(id, new Set([...states.keys(), ...deleted]))
+    const touched = new Set([...byId.keys(), ...deleted])
+    const cancelled = this.#standing(known).filter((state) => touched.has(state.id))
+    this.#cancelled.set(id, new Set(cancelled))
+  }
+
+  #standing(known: History<ElementChange>): State[] {
+    const states = known.flatMap(({ id }) => this.#states.get(id) ?? [])
+    return states.filter((state) => !known.some(({ id }) => this.#cancelled.get(id)?.has(state)))
   }
 
   #elements(known: History<ElementChange>): Map<string, State> {
     const elements = new Map<string, State>()
-    for (const { id } of known) {
-      for (const state of this.#states.get(id)?.values() ?? []) {
-        const isCancelled = known.some(
-          (other) => other.sees.has(id) && this.#touched.get(other.id)?.has(state.id) === true,
-        )
-        if (isCancelled) continue
-        const other = elements.get(state.id)
-        elements.set(state.id, other === undefined ? state : join(other, state))
-      }
+    for (const state of this.#standing(known)) {
+      const other = elements.get(state.id)
+      elements.set(state.id, other === undefined ? state : join(other, state))
     }
     return elements
   }
