@@ -1,11 +1,12 @@
 import type { Doubt, GossipEffect, LinkId } from '@rejoin/gossip'
+import type { Change } from '@rejoin/protocol'
 import * as Y from 'yjs'
 
 import { Document } from './document.ts'
 import type { Emit, StoreEvent } from './events.ts'
 import { decodeAnySize } from './gate.ts'
 import type { GroupCommit } from './group-commit.ts'
-import { mergeAll } from './merging.ts'
+import { byDocument, mergeAll } from './merging.ts'
 import type { Republishing } from './republishing.ts'
 import type { Residents } from './residents.ts'
 
@@ -28,7 +29,7 @@ interface Pending {
  * Comparing documents that come whole with those that are here. Two histories of one id show in their hash
  * chains (rule L1), unless the log jumps over the entries in question, as they have left their source's log
  * (rule L7). Then what they did is compared: whatever a document here holds that the other one lacks is
- * published, and before the jump is made. It may be in entries that the source has yet to get; then it
+ * published, at the latest with the jump. It may be in entries that the source has yet to get; then it
  * comes twice, which changes nothing.
  */
 export class Comparing {
@@ -39,7 +40,7 @@ export class Comparing {
   /** The documents that the source has: all others here are published whole. */
   readonly #sent = new Set<string>()
   /** What has come of a document of which more is to come. */
-  #unfinished: { readonly document: string; readonly updates: Updates } | undefined
+  #unfinished: readonly Change[] = []
   /** One at most: a source is asked for more when what it sent is durable. */
   #pending: Pending | undefined
 
@@ -60,7 +61,7 @@ export class Comparing {
     doubt: Doubt,
     onCompared: () => void,
   ): void {
-    if (doubt.isFirst) this.#unfinished = undefined
+    if (doubt.isFirst) this.#unfinished = []
     if (doubt.isFirst && doubt.after === '') this.#sent.clear()
     const pending: Pending = {
       link: effect.link,
@@ -79,7 +80,7 @@ export class Comparing {
   /** Documents have come that need not be compared: should a doubt come up after them, they count as not sent. */
   forget(): void {
     this.#sent.clear()
-    this.#unfinished = undefined
+    this.#unfinished = []
     this.#pending = undefined
   }
 
@@ -88,15 +89,11 @@ export class Comparing {
     { documents }: GossipEffect & { type: 'snapshots' },
     { unfinished }: Doubt,
   ): ReadonlyMap<string, Updates> {
-    const before = this.#unfinished
-    const theirs = new Map<string, Uint8Array[]>()
-    if (before !== undefined) theirs.set(before.document, [...before.updates])
-    for (const { document, update } of documents) {
-      theirs.set(document, [...(theirs.get(document) ?? []), update])
-    }
-    this.#unfinished = undefined
+    const theirs = byDocument([...this.#unfinished, ...documents])
+    this.#unfinished = []
     if (unfinished === undefined) return theirs
-    this.#unfinished = { document: unfinished, updates: theirs.get(unfinished) ?? [] }
+    const updates = theirs.get(unfinished) ?? []
+    this.#unfinished = updates.map((update) => ({ document: unfinished, update }))
     theirs.delete(unfinished)
     return theirs
   }

@@ -1,3 +1,4 @@
+import type { Change } from '@rejoin/protocol'
 import * as Y from 'yjs'
 
 /** Updates merged at once: Yjs sorts all of them anew for every struct that it writes. */
@@ -14,4 +15,15 @@ export function mergeAll(updates: readonly Uint8Array[]): Uint8Array {
     merged = groups
   }
   return Y.mergeUpdates(merged)
+}
+
+/** The updates of each document, in their order. */
+export function byDocument(changes: readonly Change[]): Map<string, Uint8Array[]> {
+  const updates = new Map<string, Uint8Array[]>()
+  for (const { document, update } of changes) {
+    const others = updates.get(document)
+    if (others === undefined) updates.set(document, [update])
+    else others.push(update)
+  }
+  return updates
 }

@@ -6,7 +6,7 @@ import type { Emit } from './events.ts'
 import { decodeAnySize, type DecodedUpdate } from './gate.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Log } from './log.ts'
-import { mergeAll } from './merging.ts'
+import { byDocument, mergeAll } from './merging.ts'
 import type { Reading } from './reading.ts'
 import type { Resident, Residents } from './residents.ts'
 
@@ -136,11 +136,8 @@ export class Receiving {
  * or each that passes it on would hand on more of them.
  */
 function onePerDocument(documents: readonly Change[]): Change[] {
-  const updates = new Map<string, Uint8Array[]>()
-  for (const { document, update } of documents) {
-    const others = updates.get(document)
-    if (others === undefined) updates.set(document, [update])
-    else others.push(update)
-  }
-  return [...updates].map(([document, each]) => ({ document, update: mergeAll(each) }))
+  return [...byDocument(documents)].map(([document, each]) => ({
+    document,
+    update: mergeAll(each),
+  }))
 }
