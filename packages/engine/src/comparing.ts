@@ -1,11 +1,12 @@
 import type { Doubt, GossipEffect, LinkId } from '@rejoin/gossip'
-import type { Change } from '@rejoin/protocol'
+import type { Change, Heads } from '@rejoin/protocol'
 import * as Y from 'yjs'
 
 import { Document } from './document.ts'
 import type { Emit, StoreEvent } from './events.ts'
 import { decodeAnySize } from './gate.ts'
 import type { GroupCommit } from './group-commit.ts'
+import type { Log } from './log.ts'
 import { byDocument, mergeAll } from './merging.ts'
 import type { Republishing } from './republishing.ts'
 import type { Residents } from './residents.ts'
@@ -15,6 +16,7 @@ type Updates = readonly Uint8Array[]
 /** Documents that have come whole, and are not stored before they are compared with those that are here. */
 interface Pending {
   readonly link: LinkId
+  readonly jumps: Heads
   readonly doubt: Doubt
   /** By document: what has come, and what is here. */
   readonly theirs: ReadonlyMap<string, Updates>
@@ -33,6 +35,7 @@ interface Pending {
  * comes twice, which changes nothing.
  */
 export class Comparing {
+  readonly #log: Log
   readonly #residents: Residents
   readonly #commit: GroupCommit
   readonly #republishing: Republishing
@@ -45,11 +48,13 @@ export class Comparing {
   #pending: Pending | undefined
 
   constructor(options: {
+    log: Log
     residents: Residents
     commit: GroupCommit
     republishing: Republishing
     emit: Emit
   }) {
+    this.#log = options.log
     this.#residents = options.residents
     this.#commit = options.commit
     this.#republishing = options.republishing
@@ -61,10 +66,12 @@ export class Comparing {
     doubt: Doubt,
     onCompared: () => void,
   ): void {
+    this.#drop()
     if (doubt.isFirst) this.#unfinished = []
     if (doubt.isFirst && doubt.after === '') this.#sent.clear()
     const pending: Pending = {
       link: effect.link,
+      jumps: effect.jumps,
       doubt,
       theirs: this.#finished(effect, doubt),
       ours: new Map(),
@@ -73,6 +80,8 @@ export class Comparing {
       onCompared,
     }
     this.#pending = pending
+    // What would be jumped over must not change documents any more once they are compared.
+    this.#log.willJump(effect.jumps)
     for (const document of pending.theirs.keys()) this.#look(pending, document)
     this.goOn()
   }
@@ -81,6 +90,12 @@ export class Comparing {
   forget(): void {
     this.#sent.clear()
     this.#unfinished = []
+    this.#drop()
+  }
+
+  /** It will not be stored: it has to come again, or what has come since takes its place. */
+  #drop(): void {
+    if (this.#pending !== undefined) this.#log.wontJump(this.#pending.jumps)
     this.#pending = undefined
   }
 
@@ -124,7 +139,7 @@ export class Comparing {
         ...resident,
       ])
     } else if (!event.damaged) {
-      this.#pending = undefined
+      this.#drop()
       return pending.link
     }
     this.goOn()

@@ -53,7 +53,7 @@ export class Log implements LogView {
   readonly #floors: Map<ReplicaId, Head>
   /** Origins being rolled back, and to where: nothing of them is taken meanwhile. */
   readonly #blocked = new Map<ReplicaId, number>()
-  /** Likewise those whose entries came as documents that are not durable yet. */
+  /** Likewise those whose entries came as documents that are not compared, or not durable yet. */
   readonly #jumping = new Set<ReplicaId>()
   readonly #waiting = new Waiting()
   #ahead: Version = EMPTY_VERSION
@@ -285,6 +285,11 @@ export class Log implements LogView {
       this.#jumping.add(origin)
       this.#waiting.drop(origin)
     }
+  }
+
+  /** It is not going to come now. */
+  wontJump(heads: Heads): void {
+    for (const origin of heads.keys()) this.#jumping.delete(origin)
   }
 
   /**

@@ -97,12 +97,8 @@ export class Receiving {
 
   /** Takes documents that came whole. */
   snapshots(effect: GossipEffect & { type: 'snapshots' }, now: number): void {
-    const { documents, notes } = effect
+    const { documents, notes, jumps } = effect
     const snapshots = onePerDocument(documents)
-    // Entries may have come while they were compared.
-    const jumps = new Map(
-      [...effect.jumps].filter(([origin, { seq }]) => this.#log.reached(origin) < seq),
-    )
     this.#log.willJump(jumps)
     for (const { document, update } of snapshots) this.bring(document, update, now)
     this.#commit.addSnapshots({ snapshots, notes, jumps })

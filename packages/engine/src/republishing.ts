@@ -8,7 +8,7 @@ import { mergeAll } from './merging.ts'
 interface Pass {
   /** The last document that was published, in the store's order; empty before the first. */
   after: string
-  /** The batch that publishes what was read last; the next is read when it is durable. */
+  /** The batch that publishes what was read last, or the last before that; the next is read when it is durable. */
   batch: number | undefined
   /** Whether there is nothing after that. */
   isLast: boolean
@@ -36,7 +36,20 @@ export class Republishing {
   /** Publishes those that are `isIn`, or all. */
   begin({ onDone, isIn = () => true }: Partial<Pass> & Pick<Pass, 'onDone'>): void {
     this.#passes.push({ after: '', batch: undefined, isLast: false, isIn, onDone })
-    if (this.#passes.length === 1) this.#read('')
+    if (this.#passes.length === 1) this.#start()
+  }
+
+  /** What is on its way to the disk is to be found there. */
+  #start(): void {
+    const [pass] = this.#passes
+    if (pass === undefined) return
+    if (this.#commit.isIdle) return this.#read('')
+    this.#await(pass)
+  }
+
+  #await(pass: Pass): void {
+    pass.batch = this.#commit.nextId
+    this.#emit({ type: 'schedule', timer: { kind: 'seal' }, delayMs: 0 })
   }
 
   #read(after: string): void {
@@ -51,8 +64,7 @@ export class Republishing {
     const included = documents.filter(({ document }) => pass.isIn(document))
     for (const { document, updates } of included) this.#commit.addEdit(document, mergeAll(updates))
     if (included.length === 0) return this.#goOn(pass)
-    pass.batch = this.#commit.nextId
-    this.#emit({ type: 'schedule', timer: { kind: 'seal' }, delayMs: 0 })
+    this.#await(pass)
   }
 
   /** Batch `id` is durable. */
@@ -73,6 +85,6 @@ export class Republishing {
     if (!isLast) return this.#read(after)
     this.#passes.shift()
     onDone()
-    if (this.#passes.length > 0) this.#read('')
+    this.#start()
   }
 }

@@ -1,4 +1,4 @@
-import { decodeEntry, type Change, type Head, type ReplicaId } from '@rejoin/protocol'
+import { decodeEntry, seqOf, type Change, type Head, type ReplicaId } from '@rejoin/protocol'
 
 import type { Emit, LooseEntry } from './events.ts'
 import type { GroupCommit } from './group-commit.ts'
@@ -24,8 +24,8 @@ interface Rollback {
  * Rolling back an origin's newest entries (rules L1, L8): their numbers name other entries elsewhere, or
  * one before them is lost. What they changed is published anew in own entries, and only when that is
  * durable do they leave the log. The documents keep what they hold; an update that comes twice changes
- * nothing. Where it goes back further than the log does, all documents are published. A crash in between
- * does it again from the start.
+ * nothing. Where it goes back further than the log does, or than what came with documents, all of them are
+ * published. A crash in between does it again from the start.
  */
 export class Rollbacks {
   readonly #log: Log
@@ -61,8 +61,9 @@ export class Rollbacks {
       rollback.phase = 'reading'
       this.#read(origin, rollback.read)
     }
-    if (rollback.keep >= this.#floorOf(origin)) return read()
-    // What has left the log is in the documents, which are published first.
+    const ahead = seqOf(this.#log.ahead, origin)
+    if (rollback.keep >= Math.max(this.#floorOf(origin), ahead)) return read()
+    // What has left the log, or came with documents and may be of the other history, is published first.
     rollback.phase = 'publishing'
     this.#republishing.begin({ onDone: read })
   }

@@ -60,7 +60,7 @@ export class Storing {
     const republishing = new Republishing({ commit, emit })
     this.#republishing = republishing
     this.#rollbacks = new Rollbacks({ log, commit, emit, republishing })
-    this.#comparing = new Comparing({ residents, commit, republishing, emit })
+    this.#comparing = new Comparing({ log, residents, commit, republishing, emit })
     this.#repairing = new Repairing({
       log,
       emit,

@@ -96,12 +96,9 @@ describe('[L1] [L7] what a document holds, and the one that comes does not,', ()
     hears(rig, 1, documentsOf([{ document: 'notes', update: there }]))
     expect(written(rig), 'before the store has answered').toEqual(NOTHING)
     answer(rig, { notes: here })
+    expect(written(rig)).toEqual({ ...NOTHING, published: { notes: 'only here ' } })
     for (let page = 0; page < 2; page++) readAll(rig, { notes: here })
-    expect(written(rig)).toEqual({
-      published: { notes: 'only here ' },
-      stored: ['notes'],
-      jumped: 9,
-    })
+    expect(written(rig)).toEqual({ published: {}, stored: ['notes'], jumped: 9 })
   })
 
   test('may be a deletion', () => {
@@ -150,21 +147,14 @@ describe('[L1] [L7] what a document holds, and the one that comes does not,', ()
     expect(written(rig)).toEqual({ published: {}, stored: ['notes'], jumped: 9 })
   })
 
-  test('is all of it where one came before there was a doubt', () => {
-    const rig = new Rig()
-    linked(rig, 1, 'b')
-    hears(rig, 1, { type: 'behind', floors: new Map([[idOf('c'), headAt(9)]]) })
-    hears(rig, 1, documentsOf([{ document: 'notes', update: there }], false))
-    expect(written(rig)).toEqual({ ...NOTHING, stored: ['notes'] })
-    hears(rig, 1, entriesOf('c', 1, [here]))
-    rig.commit()
+  test('is also what the disk has yet to take', () => {
+    const rig = rigBehind()
+    hears(rig, 1, entriesOf('d', 1, [there]))
     hears(rig, 1, documentsOf([{ document: 'plans', update: there }]))
     answer(rig, {})
-    const stored = { notes: Y.mergeUpdates([here, there]), plans: there }
-    readAll(rig, stored)
-    expect(written(rig).published).toEqual({ notes: textOf(here, there) })
-    readAll(rig, stored)
-    expect(written(rig)).toEqual({ published: {}, stored: ['plans'], jumped: 9 })
+    expect(rig.take('read-all')).toEqual([])
+    rig.commit()
+    expect(rig.take('read-all')).toMatchObject([{ after: '' }])
   })
 
   test('is in memory where the document is open', () => {
@@ -179,6 +169,46 @@ describe('[L1] [L7] what a document holds, and the one that comes does not,', ()
       stored: ['notes'],
       jumped: undefined,
     })
+  })
+})
+
+describe('[L1] [L7] entries that come while documents do', () => {
+  const [more] = typed(9, 'more ') as [Uint8Array]
+  const second = entriesOf('c', 1, [here, more])
+
+  test('stay in the log, which then does not jump over them', () => {
+    const rig = rigBehind()
+    hears(rig, 1, documentsOf([{ document: 'notes', update: there }], false))
+    answer(rig, { notes: here })
+    expect(written(rig)).toMatchObject({ published: { notes: 'only here ' }, stored: ['notes'] })
+    hears(rig, 1, second)
+    rig.commit()
+    hears(rig, 1, documentsOf([{ document: 'plans', update: there }]))
+    expect(written(rig)).toEqual({ ...NOTHING, stored: ['plans'] })
+    expect(rig.engine.version.get(idOf('c'))).toBe(2)
+  })
+
+  test('are not taken from the last comparison to the jump', () => {
+    const rig = rigBehind()
+    hears(rig, 1, documentsOf([{ document: 'notes', update: there }]))
+    hears(rig, 1, second)
+    answer(rig, { notes: here })
+    expect(written(rig)).toEqual({ ...NOTHING, published: { notes: 'only here ' } })
+    hears(rig, 1, second)
+    for (let page = 0; page < 2; page++) readAll(rig, { notes: here })
+    expect(written(rig)).toEqual({ published: {}, stored: ['notes'], jumped: 9 })
+  })
+
+  test('are taken when it comes to none', () => {
+    const rig = rigBehind()
+    hears(rig, 1, documentsOf([{ document: 'notes', update: there }]))
+    rig.take('load')
+    const reason = 'Input/output error.'
+    rig.step({ type: 'load-failed', document: 'notes', reason, damaged: false })
+    linked(rig, 2, 'b')
+    hears(rig, 2, second)
+    rig.commit()
+    expect(rig.engine.version.get(idOf('c'))).toBe(2)
   })
 })
 

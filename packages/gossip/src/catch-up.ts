@@ -8,6 +8,7 @@ import {
   LIMITS,
   readHeads,
   readVersion,
+  seqOf,
   write,
   writeHeads,
   writeVersion,
@@ -72,6 +73,8 @@ export class CatchUp {
   readonly #log: LogView
   readonly #emit: Emit
   #progress: Progress | undefined
+  /** What was applied when that began, or when it went on after a restart. */
+  #since: Version
   /** What the documents may hold beyond this replica's version. */
   #ahead: Version
   /** Whether documents here hold what came with those of another source, and no entry of this log says. */
@@ -87,6 +90,7 @@ export class CatchUp {
     this.#progress = note?.progress
     this.#ahead = note?.ahead ?? EMPTY_VERSION
     this.#isMixed = note?.isMixed ?? false
+    this.#since = new Map(this.#log.applied)
   }
 
   get ahead(): Version {
@@ -128,7 +132,7 @@ export class CatchUp {
       this.#stop(running.link)
       return true
     }
-    this.#progress ??= { source: link.replica, base: message.base, document: '' }
+    this.#begin(link, message.base)
     const taken = running.assembly.take(message.pieces)
     if (!taken.ok) {
       this.#links.refuse(link, taken.rejection)
@@ -141,11 +145,17 @@ export class CatchUp {
     return true
   }
 
+  #begin(link: OpenLink, base: Heads): void {
+    if (this.#progress !== undefined) return
+    this.#progress = { source: link.replica, base, document: '' }
+    this.#since = new Map(this.#log.applied)
+  }
+
   #hand(running: Running, documents: readonly Change[]): void {
     const { link, done } = running
-    const missing = this.#lacking(this.#progress?.base ?? new Map())
+    const missing = this.#missing()
     const jumps = done ? missing : new Map()
-    const notes = new Map([[CATCH_UP_NOTE, this.#note(done)]])
+    const notes = new Map([[CATCH_UP_NOTE, this.#note(done, jumps)]])
     const [ahead, doubt] = [this.#ahead, this.#doubt(running, documents, missing)]
     running.isHanded = true
     running.isFirst = false
@@ -153,7 +163,7 @@ export class CatchUp {
   }
 
   #doubt(running: Running, documents: readonly Change[], missing: Heads): Doubt | undefined {
-    const isOverHeld = [...missing.keys()].some((origin) => this.#log.heads.has(origin))
+    const isOverHeld = [...missing.keys()].some((origin) => this.#log.applied.has(origin))
     if (!this.#isMixed && !isOverHeld) return undefined
     const { isFirst, assembly, done } = running
     const last = documents.at(-1)?.document
@@ -167,22 +177,31 @@ export class CatchUp {
     return this.#progress === undefined ? undefined : { ...this.#progress, document }
   }
 
-  /** What is to be found again after a restart; nothing once the version says all that there is. */
-  #note(done: boolean): Uint8Array {
+  /**
+   * What is to be found again after a restart; nothing once all that there is lies before the log. Of what
+   * lies in it the source may have had another history (rule L1).
+   */
+  #note(done: boolean, jumps: Heads): Uint8Array {
     const [ahead, isMixed] = [this.#ahead, this.#isMixed]
     if (!done) return encodeNote({ progress: this.#reached(), ahead, isMixed })
-    const held = new Map([...this.#log.heads].map(([origin, { seq }]) => [origin, seq]))
-    const base = [...(this.#progress?.base ?? [])].map(
-      ([origin, { seq }]) => [origin, seq] as const,
-    )
-    const reached = join([held, new Map(base)])
-    if (covers(reached, ahead)) return new Uint8Array()
+    const behindLog = join([versionOf(this.#log.floors), versionOf(jumps)])
+    if (covers(behindLog, ahead)) return new Uint8Array()
     return encodeNote({ progress: undefined, ahead, isMixed: false })
   }
 
-  /** What the source held and this replica does not. */
-  #lacking(base: Heads): Heads {
-    return new Map([...base].filter(([origin, { seq }]) => this.#log.reached(origin) < seq))
+  /**
+   * What the source held and this replica does not, unless an entry of it came meanwhile. That may be another
+   * one than the source had (rule L1), and have changed a document that was compared before: it has to stay
+   * in the log.
+   */
+  #missing(): Heads {
+    const [base, { applied }] = [this.#progress?.base ?? new Map(), this.#log]
+    return new Map(
+      [...base].filter(([origin, { seq }]) => {
+        const isTouched = seqOf(applied, origin) !== seqOf(this.#since, origin)
+        return !isTouched && this.#log.reached(origin) < seq
+      }),
+    )
   }
 
   /** What was handed over is durable. */
@@ -227,6 +246,10 @@ export class CatchUp {
     })
     this.#emit({ type: 'send', links: [link.id], frame })
   }
+}
+
+function versionOf(heads: Heads): Version {
+  return new Map([...heads].map(([origin, { seq }]) => [origin, seq]))
 }
 
 /** Kept on disk with the documents, so that a restart goes on too. */

@@ -48,13 +48,35 @@ test('[L1] [L7] documents of two sources may hold two histories of an id, and ar
 
 test('[L1] [L7] so may those of one source, where the log jumps over entries that it held', () => {
   const rig = new Rig()
-  rig.heads.set(id('c'), headAt(2))
+  rig.applied.set(id('c'), 2)
   behind(rig, 1, 'a')
   rig.hears(1, documents(9, false, false))
   expect(rig.take('snapshots')).toMatchObject([{ doubt: { unfinished: 'notes' } }])
   rig.step({ type: 'snapshots-stored' })
   rig.hears(1, documents(9, true))
   expect(rig.take('snapshots')).toMatchObject([{ doubt: { unfinished: undefined } }])
+})
+
+test('[L1] [L7] entries that come meanwhile are not jumped over', () => {
+  const rig = new Rig()
+  rig.applied.set(id('c'), 1)
+  behind(rig, 1, 'a')
+  rig.hears(1, documents(9, false))
+  expect(rig.take('snapshots')).toMatchObject([{ doubt: { isLast: false } }])
+  rig.step({ type: 'snapshots-stored' })
+  rig.applied.set(id('c'), 2)
+  rig.hears(1, documents(9, true))
+  const [last] = rig.take('snapshots')
+  expect(last).toMatchObject({ jumps: new Map(), doubt: undefined })
+  rig.step({ type: 'snapshots-stored' })
+  // The documents may hold more of c than its entries here say, so those of the next source may be others.
+  const restarted = new Rig([], [], last?.notes)
+  restarted.applied.set(id('c'), 2)
+  behind(restarted, 1, 'b')
+  restarted.hears(1, documents(9, true))
+  expect(restarted.take('snapshots')).toMatchObject([
+    { jumps: new Map([[id('c'), headAt(9)]]), doubt: { isLast: true } },
+  ])
 })
 
 test('[L7] documents of one source and nothing before them leave nothing in doubt', () => {
