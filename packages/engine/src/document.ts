@@ -110,6 +110,13 @@ export class Document {
     if (this.#extent.growsBy(update)) this.#fill()
   }
 
+  /** What of an update that lacks something can be shown without the rest of it, if anything. */
+  partOf(update: DecodedUpdate): DecodedUpdate | undefined {
+    if (!this.#extent.growsBy(update)) return undefined
+    const { shown } = integrate([this.whole(), update.bytes])
+    return this.#decode(Y.diffUpdate(shown, this.#extent.stateVector()))
+  }
+
   /** Shows as much of what was held back as goes, since something has come. */
   #fill(): void {
     const held = this.#held.take()

@@ -21,9 +21,10 @@ export interface Edit {
 /**
  * Editing: what becomes of an edit from a session. The gate decodes it. If all of it is held already
  * it is only acknowledged; if it builds on something that is not held it is parked, within a bound,
- * and its sender is asked for what is missing; otherwise it is accepted: readers get it, and it goes
- * into the next commit. Rejected input changes nothing (rule X2). Where a bound is reached the session
- * ends, so that its owner comes back and sends again, and nothing is lost.
+ * and its sender is asked for what is missing; otherwise it is accepted, as is what of a parked one
+ * builds on nothing that is missing: readers get it, and it goes into the next commit. Rejected input
+ * changes nothing (rule X2). Where a bound is reached the session ends, so that its owner comes back
+ * and sends again, and nothing is lost.
  */
 export class Editing {
   readonly #residents: Residents
@@ -84,27 +85,35 @@ export class Editing {
   }
 
   #consider(resident: Resident, edit: Decoded, now: number): void {
-    if (!resident.loaded) return this.#park(resident, edit, undefined)
-    const need = this.#take(resident, edit, now)
-    if (need === undefined) return this.unpark(resident, now)
-    this.#park(resident, edit, need)
-    this.#ask(resident, edit.session, now)
+    if (!resident.loaded) return this.#park(resident, edit)
+    const needs = this.#take(resident, edit, now)
+    if (needs.length > 0) this.#park(resident, edit, needs)
+    this.unpark(resident, now)
   }
 
-  /** Takes an edit that lacks nothing, if it is news; else answers what it lacks first. */
-  #take(resident: Resident, edit: Decoded, now: number): Need | undefined {
+  /** Takes what is news of an edit and lacks nothing; answers what the rest lacks. */
+  #take(resident: Resident, edit: Decoded, now: number): readonly Need[] {
     const { document } = resident
-    const isHeld = document.extent.holds(edit.update)
-    const need = isHeld ? undefined : document.extent.lacks(edit.update)
-    if (need !== undefined) return need
-    if (!isHeld) {
-      document.append(edit.update)
-      this.#commit.addEdit(document.name, edit.update.bytes)
-      this.#emit({ type: 'schedule', timer: { kind: 'seal' }, delayMs: 0 })
-      this.#reading.wrote(resident, edit.session, now)
+    if (document.extent.holds(edit.update)) {
+      this.#settle(resident, edit)
+      return []
     }
-    this.#settle(resident, edit)
-    return undefined
+    if (document.extent.lacks(edit.update) === undefined) {
+      this.#accept(resident, edit, now)
+      this.#settle(resident, edit)
+      return []
+    }
+    const update = document.partOf(edit.update)
+    if (update !== undefined) this.#accept(resident, { ...edit, update }, now)
+    return document.extent.lacking(edit.update)
+  }
+
+  #accept(resident: Resident, { session, update }: Decoded, now: number): void {
+    const { document } = resident
+    document.append(update)
+    this.#commit.addEdit(document.name, update.bytes)
+    this.#emit({ type: 'schedule', timer: { kind: 'seal' }, delayMs: 0 })
+    this.#reading.wrote(resident, session, now)
   }
 
   #settle(resident: Resident, edit: Decoded): void {
@@ -113,8 +122,8 @@ export class Editing {
     if (!this.#commit.wait(waiter)) this.#ack(waiter)
   }
 
-  #park(resident: Resident, { session, ref, update }: Decoded, need: Need | undefined): void {
-    if (resident.parking.park({ session, ref, bytes: update.bytes, need })) return
+  #park(resident: Resident, { session, ref, update }: Decoded, needs?: readonly Need[]): void {
+    if (resident.parking.park({ session, ref, bytes: update.bytes, needs })) return
     const reason = 'Too many updates wait for what they build on; connect again to send it all.'
     this.#sessions.end(session, { code: 'park-full', reason })
   }
@@ -155,8 +164,8 @@ export class Editing {
     const decoded = decodeUpdate(bytes)
     if (!decoded.ok) throw new Error('An update passed the gate and now does not decode.')
     const edit = { session, ref, update: decoded.value }
-    const need = this.#take(resident, edit, now)
-    if (need !== undefined) this.#park(resident, edit, need)
+    const needs = this.#take(resident, edit, now)
+    if (needs.length > 0) this.#park(resident, edit, needs)
   }
 }
 

@@ -7,8 +7,8 @@ export interface Parked {
   readonly session: SessionId
   readonly ref: number
   readonly bytes: Uint8Array
-  /** The first thing that it lacks; `undefined` while the document is not loaded. */
-  readonly need: Need | undefined
+  /** What it lacks; `undefined` while the document is not loaded. */
+  readonly needs: readonly Need[] | undefined
 }
 
 /** The bytes that are parked in all documents together. */
@@ -18,7 +18,7 @@ export interface ParkingBudget {
 
 /**
  * The updates of one document that wait: for it to be loaded, or for what they build on. Each
- * remembers the first thing that it lacks, so that it is looked at again only when that is there.
+ * remembers what it lacks, so that it is looked at again only when some of that is there.
  */
 export class Parking {
   readonly #budget: ParkingBudget
@@ -51,9 +51,9 @@ export class Parking {
     return true
   }
 
-  /** Takes out the updates for which what they lacked first has come. */
+  /** Takes out the updates for which something that they lacked has come. */
   takeReady(extent: Extent): Parked[] {
-    return this.#takeOut(({ need }) => need === undefined || extent.meets(need))
+    return this.#takeOut(({ needs }) => needs?.some((need) => extent.meets(need)) ?? true)
   }
 
   /** A session has left, and its updates with it. */

@@ -190,17 +190,24 @@ test('[L2] much that waits for one thing, and comes more than once, is shown onc
   expect(textOf(...shown)).toBe(textOf(first, ...rest))
 })
 
+function shuffledBy(seed: number, updates: readonly Uint8Array[]): Uint8Array[] {
+  return updates.toSorted((a, b) => sumOf(a, seed) - sumOf(b, seed))
+}
+
+/** Merges so many that follow each other. */
+function mergedBy(each: number, updates: readonly Uint8Array[]): Uint8Array[] {
+  return updates.flatMap((_, at) =>
+    at % each === 0 ? [Y.mergeUpdates(updates.slice(at, at + each))] : [],
+  )
+}
+
 /** Origins, by a letter each; `a` is the replica itself. */
 const ORIGINS = Array.from('bcdef0123456789')
 
 test('[L2] likewise when peers bring it in any order, one update or some in one after the other', () => {
   fc.assert(
     fc.property(histories, fc.nat(), fc.integer({ min: 1, max: 4 }), (history, seed, each) => {
-      const updates = updatesOf(history)
-      const shuffled = updates.toSorted((a, b) => sumOf(a, seed) - sumOf(b, seed))
-      const order = shuffled.flatMap((_, at) =>
-        at % each === 0 ? [Y.mergeUpdates(shuffled.slice(at, at + each))] : [],
-      )
+      const order = mergedBy(each, shuffledBy(seed, updatesOf(history)))
       const rig = new Rig()
       linked(rig, 1, 'b')
       const shown = [opened(rig, 1, [])].filter(({ length }) => length > 0)
@@ -226,3 +233,23 @@ function mostOf(updates: readonly Uint8Array[]): string {
 function sumOf(bytes: Uint8Array, seed: number): number {
   return bytes.reduce((sum, byte) => (sum * 31 + byte) % 65_521, seed % 65_521)
 }
+
+test('[L2] [S1] likewise when a client does, and all of it is acknowledged in the end', () => {
+  fc.assert(
+    fc.property(histories, fc.nat(), fc.integer({ min: 1, max: 4 }), (history, seed, each) => {
+      const order = mergedBy(each, shuffledBy(seed, updatesOf(history)))
+      fc.pre(order.length > 0)
+      const rig = new Rig()
+      rig.open(1)
+      const shown = [opened(rig, 2, [])].filter(({ length }) => length > 0)
+      for (const [at, update] of order.entries()) {
+        rig.edit(1, at + 1, update)
+        shown.push(...shownTo(rig, 2))
+        expect(textOf(...shown)).toBe(mostOf(order.slice(0, at + 1)))
+      }
+      rig.commit()
+      expect(rig.take('ack').at(-1)).toMatchObject({ ref: order.length })
+    }),
+    { seed: 7, numRuns: 500 },
+  )
+})
