@@ -31,8 +31,8 @@ interface Pending {
  * Comparing documents that come whole with those that are here. Two histories of one id show in their hash
  * chains (rule L1), unless the log jumps over the entries in question, as they have left their source's log
  * (rule L7). Then what they did is compared: whatever a document here holds that the other one lacks is
- * published, at the latest with the jump. It may be in entries that the source has yet to get; then it
- * comes twice, which changes nothing.
+ * published before the jump. It may be in entries that the source has yet to get; then it comes twice, which
+ * changes nothing.
  */
 export class Comparing {
   readonly #log: Log

@@ -91,7 +91,7 @@ function written(rig: Rig): Written {
 }
 
 describe('[L1] [L7] what a document holds, and the one that comes does not,', () => {
-  test('is published with the jump of the log', () => {
+  test('is published before the log jumps', () => {
     const rig = rigBehind()
     hears(rig, 1, documentsOf([{ document: 'notes', update: there }]))
     expect(written(rig), 'before the store has answered').toEqual(NOTHING)
