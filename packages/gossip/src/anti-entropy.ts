@@ -11,6 +11,7 @@ import {
   type Range,
   type ReplicaId,
   type Version,
+  versionOf,
 } from '@rejoin/protocol'
 
 import type { Asking, Brought } from './asking.ts'
@@ -98,8 +99,7 @@ export class AntiEntropy {
     if (this.#log.heads.size <= GOSSIP_LIMITS.beatHeadsMax) return this.#tell(link, true)
     this.#tell(link, false)
     if (!link.isAgreed || link.blocked) return
-    const held = [...this.#log.heads].map(([origin, { seq }]) => [origin, seq] as const)
-    const sum = fingerprintOfVersion(new Map(held))
+    const sum = fingerprintOfVersion(versionOf(this.#log.heads))
     this.#say(link, { heads: new Map(), members: new Map(), sum })
   }
 
@@ -189,7 +189,7 @@ export class AntiEntropy {
   }
 
   #learn(link: OpenLink, have: Have): void {
-    const version = new Map([...have.heads].map(([origin, { seq }]) => [origin, seq]))
+    const version = versionOf(have.heads)
     let news = this.#membership.learned(link.replica, version)
     for (const [replica, theirs] of have.members) {
       if (this.#membership.learned(replica, theirs)) news = true

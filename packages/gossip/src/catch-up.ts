@@ -9,6 +9,7 @@ import {
   readHeads,
   readVersion,
   seqOf,
+  versionOf,
   write,
   writeHeads,
   writeVersion,
@@ -246,10 +247,6 @@ export class CatchUp {
     })
     this.#emit({ type: 'send', links: [link.id], frame })
   }
-}
-
-function versionOf(heads: Heads): Version {
-  return new Map([...heads].map(([origin, { seq }]) => [origin, seq]))
 }
 
 /** Kept on disk with the documents, so that a restart goes on too. */

@@ -8,6 +8,7 @@ import {
   type Census as CensusMessage,
   type ReplicaId,
   type Version,
+  versionOf,
 } from '@rejoin/protocol'
 
 import type { Emit, LogView } from './events.ts'
@@ -108,7 +109,7 @@ export class Census {
     this.#counted = new Uint8Array(Math.ceil(membership.size / 8))
     const place = membership.electorate.countUpTo(self) - 1
     this.#counted[place >> 3] = 1 << (place & 7)
-    const version = new Map([...log.heads].map(([origin, { seq }]) => [origin, seq]))
+    const version = versionOf(log.heads)
     this.#low = version
     this.#high = version
     this.#base = this.stable
@@ -168,7 +169,7 @@ export class Census {
 
   /** Whether anybody holds what is not stable, as far as is known: who was counted, or this replica since. */
   get #isDue(): boolean {
-    const held = new Map([...this.#with.log.heads].map(([origin, { seq }]) => [origin, seq]))
+    const held = versionOf(this.#with.log.heads)
     return !covers(this.#stable, join([held, this.#high]))
   }
 

@@ -48,6 +48,11 @@ export interface Head {
 
 export type Heads = ReadonlyMap<ReplicaId, Head>
 
+/** The version of whoever's log ends at `heads`. */
+export function versionOf(heads: Heads): Map<ReplicaId, number> {
+  return new Map([...heads].map(([origin, { seq }]) => [origin, seq]))
+}
+
 export function writeHeads(writer: Writer, heads: Heads): void {
   write.uint(writer, heads.size)
   for (const [origin, { seq, hash }] of sortedById(heads)) {

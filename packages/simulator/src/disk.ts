@@ -5,6 +5,7 @@ import {
   type ReplicaId,
   type SealedEntry,
   type Version,
+  versionOf,
 } from '@rejoin/protocol'
 import type {
   Batch,
@@ -160,7 +161,7 @@ export class Disk {
   }
 
   version(): Map<ReplicaId, number> {
-    return new Map([...this.heads()].map(([origin, { seq }]) => [origin, seq]))
+    return versionOf(this.heads())
   }
 
   /** Whether its documents may hold more than its version says, as it is brought up by documents. */
