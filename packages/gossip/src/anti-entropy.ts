@@ -94,19 +94,21 @@ export class AntiEntropy {
     this.#tell(link, true)
   }
 
-  /** Tells a peer with every heartbeat what there is: all of it, or where that is much its fingerprint. */
-  beat(link: OpenLink): void {
-    if (this.#log.heads.size <= GOSSIP_LIMITS.beatHeadsMax) return this.#tell(link, true)
-    this.#tell(link, false)
-    if (!link.isAgreed || link.blocked) return
-    const sum = fingerprintOfVersion(versionOf(this.#log.heads))
-    this.#say(link, { heads: new Map(), members: new Map(), sum })
+  /** Tells peers with every heartbeat what there is: all of it, or where that is much its fingerprint. */
+  beat(): void {
+    const { heads } = this.#log
+    const isMuch = heads.size > GOSSIP_LIMITS.beatHeadsMax
+    const sum = isMuch ? fingerprintOfVersion(versionOf(heads)) : undefined
+    for (const link of this.#links.open()) {
+      this.#tell(link, !isMuch)
+      if (sum === undefined || !link.isAgreed || link.blocked) continue
+      this.#say(link, { heads: new Map(), members: new Map(), sum })
+    }
   }
 
   /** A peer's fingerprint shows whether it was understood; if not, it is asked for everything. */
   #checkSum(link: OpenLink, sum: Uint8Array): void {
-    const theirs = [...(link.theirs ?? [])].filter(([, seq]) => seq > 0)
-    if (isSameFingerprint(sum, fingerprintOfVersion(new Map(theirs)))) return
+    if (isSameFingerprint(sum, fingerprintOfVersion(link.theirs ?? EMPTY_VERSION))) return
     const frame = encodeReplicaMessage({ type: 'want', ranges: [], graft: false })
     this.#emit({ type: 'send', links: [link.id], frame })
   }

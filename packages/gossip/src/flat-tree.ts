@@ -1,4 +1,4 @@
-import type { Dot, TreePosition } from '@rejoin/protocol'
+import type { Dot, ReplicaId, TreePosition } from '@rejoin/protocol'
 
 import { GOSSIP_LIMITS } from './limits.ts'
 import type { OpenLink } from './link.ts'
@@ -8,9 +8,12 @@ import type { RoundTrips } from './round-trips.ts'
 import { TreeRoot } from './tree-root.ts'
 
 export interface FlatTreeOptions {
+  readonly self: ReplicaId
   readonly links: Links
   readonly roundTrips: RoundTrips
   readonly parent: Parent
+  /** Whether an origin is no member that is up, as far as is known. */
+  readonly isGone: (origin: ReplicaId) => boolean
   /** This replica stands elsewhere in the tree, which its neighbours should know. */
   readonly onMoved: () => void
 }
@@ -31,14 +34,16 @@ export interface FlatTreeOptions {
  */
 export class FlatTree {
   readonly #with: FlatTreeOptions
-  readonly #root = new TreeRoot()
+  readonly #root: TreeRoot
   #position: TreePosition | undefined
   /** The newest word of the root by which this replica stood anywhere, and the nearest that it was by it. */
   #nearest: TreePosition | undefined
-  #isRoot = false
+  /** The last entry that was made here. */
+  #ownSeq = 0
 
   constructor(options: FlatTreeOptions) {
     this.#with = options
+    this.#root = new TreeRoot(options.isGone)
   }
 
   /** Where this replica stands, if it does. */
@@ -46,17 +51,20 @@ export class FlatTree {
     return this.#position
   }
 
-  /** A new entry has come, or with `isOwn` was made here. */
-  sent({ replica, seq }: Dot, isOwn: boolean, now: number): void {
+  /** A new entry was made here, or has just been made elsewhere. */
+  sent({ replica, seq }: Dot, now: number): void {
     const before = this.#root.origin
     this.#root.sent(replica, now)
     const root = this.#root.origin
-    if (root !== before) {
-      this.#isRoot = isOwn
-      this.#nearest = undefined
-      if (!isOwn) this.#choose()
-    }
-    if (this.#isRoot && root === replica) this.#standAt({ root, seq, distance: 0 }, undefined)
+    if (replica === this.#with.self) this.#ownSeq = seq
+    if (root !== before) this.#nearest = undefined
+    if (this.#isRoot)
+      this.#standAt({ root: this.#with.self, seq: this.#ownSeq, distance: 0 }, undefined)
+    else if (root !== before) this.#choose()
+  }
+
+  get #isRoot(): boolean {
+    return this.#root.origin === this.#with.self
   }
 
   /** A neighbour tells where it stands. */

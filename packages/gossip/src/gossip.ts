@@ -300,9 +300,9 @@ export class Gossip {
   #heartbeat(): void {
     for (const link of this.links.open()) {
       this.#parts.overlay.lasted(link.replica)
-      if (link.isAgreed) this.#parts.antiEntropy.beat(link)
-      else this.#parts.roster.compare(link)
+      if (!link.isAgreed) this.#parts.roster.compare(link)
     }
+    this.#parts.antiEntropy.beat()
     this.#scheduleHeartbeat()
   }
 

@@ -30,8 +30,10 @@ export const GOSSIP_LIMITS = {
   distanceEach: 25,
   /** A neighbour by which the root is nearer takes the parent's place under this share of the distance. */
   nearerShare: 0.9,
-  /** How long an origin that sends no more stays the one from which the tree is seen. */
-  rootMs: 60_000,
+  /** How long an origin that sends no more stays the one from which the tree is seen, or may become it. */
+  rootMs: 300_000,
+  /** Origins that may become it; with more the one that has been silent for the longest is none. */
+  rootCandidatesMax: 1_024,
   /** From news of a member to passing it on, together with what comes meanwhile. */
   newsMs: 20,
   /** Up to so many members, all are told on a new link; more are compared by ranges. */

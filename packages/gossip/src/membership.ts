@@ -119,6 +119,12 @@ export class Membership {
     return this.#members.get(replica) ?? this.#remembered.get(replica)
   }
 
+  /** Whether `replica` is a member that is not up, or none any more, as far as is known. */
+  isGone(replica: ReplicaId): boolean {
+    const state = this.record(replica)?.state ?? 'alive'
+    return state !== 'alive' && state !== 'suspect'
+  }
+
   /** What is believed of `replica`, this one included. */
   record(replica: ReplicaId): MemberRecord | undefined {
     if (replica === this.#self) return this.#own

@@ -1,4 +1,4 @@
-import type { RejectionCode } from '@rejoin/protocol'
+import type { RejectionCode, ReplicaId } from '@rejoin/protocol'
 
 import { AntiEntropy } from './anti-entropy.ts'
 import { Asking } from './asking.ts'
@@ -118,7 +118,8 @@ function exchangeOf(options: GossipOptions, people: People, { emit }: Hooks): Ex
   const pace = new Pace(roundTrips, links)
   const parent = new Parent(emit)
   const onMoved = (): void => antiEntropy.changed()
-  const tree = new FlatTree({ links, roundTrips, parent, onMoved })
+  const isGone = (origin: ReplicaId): boolean => membership.isGone(origin)
+  const tree = new FlatTree({ self, links, roundTrips, parent, isGone, onMoved })
   const shape = (): Shape => overlay.shape
   const isOn = (): boolean => overlay.shape === 'star'
   const star = new Star({ self, links, membership, parent, isOn })

@@ -71,7 +71,7 @@ export class Plumtree {
     if (first === undefined) return
     this.#recent.add(stretch)
     const last = stretch.entries.at(-1) ?? first
-    if (this.#with.shape() === 'tree') this.#with.tree.sent(last.dot, true, now)
+    if (this.#with.shape() === 'tree') this.#with.tree.sent(last.dot, now)
     this.#add(first.dot.replica, stretch)
     this.#flush(now)
   }
@@ -88,7 +88,8 @@ export class Plumtree {
     this.#recent.add(fresh)
     if (shape === 'direct') return
     this.#arrivals.set(origin, link)
-    if (shape === 'tree') this.#with.tree.sent({ replica: origin, seq: upTo }, false, now)
+    // What was asked for may have been made long ago.
+    if (shape === 'tree' && isPushed) this.#with.tree.sent({ replica: origin, seq: upTo }, now)
     this.#add(origin, fresh)
     this.#schedule(now)
   }

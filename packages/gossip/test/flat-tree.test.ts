@@ -1,4 +1,4 @@
-import type { Dot, TreePosition } from '@rejoin/protocol'
+import type { Dot, ReplicaId, TreePosition } from '@rejoin/protocol'
 import { expect, test } from 'vitest'
 
 import { FlatTree } from '../src/flat-tree.ts'
@@ -8,9 +8,12 @@ import { Parent } from '../src/parent.ts'
 import { RoundTrips } from '../src/round-trips.ts'
 import { id } from './rig.ts'
 
+const SELF = id('0')
 const ROOT = id('1')
 const near = linkTo('a', 1)
 const far = linkTo('b', 2)
+
+const gone = new Set<ReplicaId>()
 
 let parent = new Parent(() => {})
 
@@ -21,10 +24,13 @@ function linkTo(letter: string, number: number): OpenLink {
 /** The tree of a replica with two neighbours, once it has heard an entry of the root. */
 function treeOf(links: Set<OpenLink>): FlatTree {
   parent = new Parent(() => {})
-  const options = { roundTrips: new RoundTrips(), parent, onMoved: () => {} }
+  gone.clear()
+  for (const link of links) link.position = undefined
+  const isGone = (origin: ReplicaId): boolean => gone.has(origin)
+  const options = { self: SELF, roundTrips: new RoundTrips(), parent, isGone, onMoved: () => {} }
   const open = { open: () => links.values() } as Pick<Links, 'open'> as Links
   const tree = new FlatTree({ ...options, links: open })
-  tree.sent(dot(1), false, 0)
+  tree.sent(dot(1), 0)
   return tree
 }
 
@@ -68,8 +74,21 @@ test('newer word of the root, or a nearer way, is taken at once', () => {
 test('the root stands at 0, as of its newest entry, and has no parent', () => {
   const tree = treeOf(new Set([near]))
   tree.heard(near, at(1, 0))
-  const own = { replica: id('0'), seq: 7 }
-  tree.sent(own, true, 1)
-  expect(tree.position).toEqual({ root: own.replica, seq: 7, distance: 0 })
+  tree.sent({ replica: SELF, seq: 7 }, 1)
+  expect(tree.position).toEqual({ root: SELF, seq: 7, distance: 0 })
   expect(parent.is(near)).toBe(false)
+})
+
+test('who has sent before is the root once that is gone, as of its own newest entry, whoever sends then', () => {
+  const tree = treeOf(new Set([near]))
+  tree.sent({ replica: id('2'), seq: 3 }, 1)
+  expect(tree.position).toBeUndefined()
+  const own = { replica: SELF, seq: 7 }
+  gone.add(SELF)
+  tree.sent(own, 2)
+  expect(tree.position).toBeUndefined()
+  gone.delete(SELF)
+  gone.add(ROOT)
+  tree.sent({ replica: id('3'), seq: 1 }, 3)
+  expect(tree.position).toEqual({ root: SELF, seq: 7, distance: 0 })
 })
