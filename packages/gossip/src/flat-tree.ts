@@ -1,4 +1,4 @@
-import type { Dot, ReplicaId, TreePosition } from '@rejoin/protocol'
+import { LIMITS, type ReplicaId, type TreePosition } from '@rejoin/protocol'
 
 import { GOSSIP_LIMITS } from './limits.ts'
 import type { OpenLink } from './link.ts'
@@ -12,8 +12,8 @@ export interface FlatTreeOptions {
   readonly links: Links
   readonly roundTrips: RoundTrips
   readonly parent: Parent
-  /** Whether an origin is no member that is up, as far as is known. */
-  readonly isGone: (origin: ReplicaId) => boolean
+  /** Whether a replica is no member that is up, as far as is known. */
+  readonly isGone: (replica: ReplicaId) => boolean
   /** This replica stands elsewhere in the tree, which its neighbours should know. */
   readonly onMoved: () => void
 }
@@ -38,12 +38,10 @@ export class FlatTree {
   #position: TreePosition | undefined
   /** The newest word of the root by which this replica stood anywhere, and the nearest that it was by it. */
   #nearest: TreePosition | undefined
-  /** The last entry that was made here. */
-  #ownSeq = 0
 
   constructor(options: FlatTreeOptions) {
     this.#with = options
-    this.#root = new TreeRoot(options.isGone)
+    this.#root = new TreeRoot(options.self, options.isGone)
   }
 
   /** Where this replica stands, if it does. */
@@ -51,25 +49,23 @@ export class FlatTree {
     return this.#position
   }
 
-  /** A new entry was made here, or has just been made elsewhere. */
-  sent({ replica, seq }: Dot, now: number): void {
-    const before = this.#root.origin
-    this.#root.sent(replica, now)
-    const root = this.#root.origin
-    if (replica === this.#with.self) this.#ownSeq = seq
-    if (root !== before) this.#nearest = undefined
-    if (this.#isRoot)
-      this.#standAt({ root: this.#with.self, seq: this.#ownSeq, distance: 0 }, undefined)
-    else if (root !== before) this.#choose()
+  /** An entry was made here. */
+  made(now: number): void {
+    if (!this.#root.made(now)) return
+    this.#nearest = undefined
+    this.#choose()
   }
 
-  get #isRoot(): boolean {
-    return this.#root.origin === this.#with.self
+  /** A heartbeat is due. */
+  beat(now: number): void {
+    this.#root.renew(now)
+    this.#choose()
   }
 
   /** A neighbour tells where it stands. */
-  heard(link: OpenLink, position: TreePosition | undefined): void {
+  heard(link: OpenLink, position: TreePosition | undefined, now: number): void {
     link.position = position
+    if (position !== undefined && this.#root.heard(position, now)) this.#nearest = undefined
     this.#choose()
   }
 
@@ -81,7 +77,8 @@ export class FlatTree {
   }
 
   #choose(): void {
-    if (this.#isRoot) return
+    const { own } = this.#root
+    if (own !== undefined) return this.#standAt(own, undefined)
     const { links, parent } = this.#with
     let [best, least] = [parent.link, this.#by(parent.link)]
     // Only what is clearly nearer takes the parent's place: round trips vary.
@@ -105,11 +102,13 @@ export class FlatTree {
     }
     const { roundTrips } = this.#with
     const roundTrip = roundTrips.of(replica) ?? roundTrips.median() ?? 0
-    return position.distance + roundTrip / 2 + GOSSIP_LIMITS.distanceEach
+    const distance = position.distance + roundTrip / 2 + GOSSIP_LIMITS.distanceEach
+    return distance > LIMITS.treePositionMax - 1 ? Number.POSITIVE_INFINITY : distance
   }
 
-  #isFeasible({ root, seq, distance }: TreePosition): boolean {
-    if (root !== this.#root.origin) return false
+  #isFeasible(position: TreePosition): boolean {
+    if (!this.#root.is(position)) return false
+    const { seq, distance } = position
     const nearest = this.#nearest
     if (nearest === undefined || seq > nearest.seq) return true
     return seq === nearest.seq && distance < nearest.distance
@@ -133,6 +132,7 @@ export class FlatTree {
 
 /** Whether neighbours need to hear of the difference. */
 export function isFar(a: TreePosition | undefined, b: TreePosition | undefined): boolean {
-  if (a === undefined || b === undefined || a.root !== b.root) return a !== b
+  if (a === undefined || b === undefined) return a !== b
+  if (a.root !== b.root || a.term !== b.term) return true
   return Math.abs(a.distance - b.distance) > GOSSIP_LIMITS.distanceEach / 2
 }

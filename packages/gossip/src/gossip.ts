@@ -271,7 +271,7 @@ export class Gossip {
       case 'heartbeat':
         this.links.closeSilent(now)
         this.#parts.disputes.review()
-        return this.#heartbeat()
+        return this.#heartbeat(now)
       case 'announce':
         return this.#parts.antiEntropy.announceTimer(timer)
       case 'graft':
@@ -297,7 +297,8 @@ export class Gossip {
     }
   }
 
-  #heartbeat(): void {
+  #heartbeat(now: number): void {
+    if (this.#parts.overlay.shape === 'tree') this.#parts.tree.beat(now)
     for (const link of this.links.open()) {
       this.#parts.overlay.lasted(link.replica)
       if (!link.isAgreed) this.#parts.roster.compare(link)

@@ -161,7 +161,7 @@ export class Incoming {
     if (this.#with.disputes.compare(link, message)) return
     this.#with.antiEntropy.heard(link, message, now)
     for (const [origin, { seq }] of message.heads) this.#with.broadcast.holds(link, origin, seq)
-    if (this.#with.overlay.shape === 'tree') this.#with.tree.heard(link, message.position)
+    if (this.#with.overlay.shape === 'tree') this.#with.tree.heard(link, message.position, now)
     this.#with.repairs.heard(link)
   }
 }

@@ -30,10 +30,10 @@ export const GOSSIP_LIMITS = {
   distanceEach: 25,
   /** A neighbour by which the root is nearer takes the parent's place under this share of the distance. */
   nearerShare: 0.9,
-  /** How long an origin that sends no more stays the one from which the tree is seen, or may become it. */
+  /** How long the root of the tree gives word of itself after the last entry that it made. */
   rootMs: 300_000,
-  /** Origins that may become it; with more the one that has been silent for the longest is none. */
-  rootCandidatesMax: 1_024,
+  /** How long the root holds without word of it, which each link passes on with its next heartbeat. */
+  rootWordMs: 120_000,
   /** From news of a member to passing it on, together with what comes meanwhile. */
   newsMs: 20,
   /** Up to so many members, all are told on a new link; more are compared by ranges. */

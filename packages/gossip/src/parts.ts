@@ -118,7 +118,7 @@ function exchangeOf(options: GossipOptions, people: People, { emit }: Hooks): Ex
   const pace = new Pace(roundTrips, links)
   const parent = new Parent(emit)
   const onMoved = (): void => antiEntropy.changed()
-  const isGone = (origin: ReplicaId): boolean => membership.isGone(origin)
+  const isGone = (replica: ReplicaId): boolean => membership.isGone(replica)
   const tree = new FlatTree({ self, links, roundTrips, parent, isGone, onMoved })
   const shape = (): Shape => overlay.shape
   const isOn = (): boolean => overlay.shape === 'star'

@@ -70,8 +70,7 @@ export class Plumtree {
     const [first] = stretch.entries
     if (first === undefined) return
     this.#recent.add(stretch)
-    const last = stretch.entries.at(-1) ?? first
-    if (this.#with.shape() === 'tree') this.#with.tree.sent(last.dot, now)
+    if (this.#with.shape() === 'tree') this.#with.tree.made(now)
     this.#add(first.dot.replica, stretch)
     this.#flush(now)
   }
@@ -88,8 +87,6 @@ export class Plumtree {
     this.#recent.add(fresh)
     if (shape === 'direct') return
     this.#arrivals.set(origin, link)
-    // What was asked for may have been made long ago.
-    if (shape === 'tree' && isPushed) this.#with.tree.sent({ replica: origin, seq: upTo }, now)
     this.#add(origin, fresh)
     this.#schedule(now)
   }

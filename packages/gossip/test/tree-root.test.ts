@@ -6,58 +6,80 @@ import { TreeRoot } from '../src/tree-root.ts'
 import { id } from './rig.ts'
 
 const [A, B, C] = [id('a'), id('b'), id('c')]
-const { rootMs, rootCandidatesMax } = GOSSIP_LIMITS
+const { rootMs, rootWordMs } = GOSSIP_LIMITS
 
-/** Many ids, all of them higher. */
-function replicaId(index: number): ReplicaId {
-  return `f${index.toString(16).padStart(15, '0')}` as ReplicaId
+function nobodyIsGone(): boolean {
+  return false
 }
 
-test('the root is the lowest of those that send, in whatever order they do', () => {
-  const root = new TreeRoot(() => false)
-  expect(root.origin).toBeUndefined()
-  root.sent(B, 0)
-  root.sent(C, 1)
-  expect(root.origin).toBe(B)
-  root.sent(A, 2)
-  root.sent(B, 3)
-  expect(root.origin).toBe(A)
+/** What a neighbour of the root tells. */
+function told(root: ReplicaId, term: number, seq: number): Parameters<TreeRoot['heard']>[0] {
+  return { root, term, seq, distance: 25 }
+}
+
+test('who makes an entry while there is no root is the root, and nobody else is by theirs', () => {
+  const root = new TreeRoot(B, nobodyIsGone)
+  expect(root.own).toBeUndefined()
+  expect(root.made(0)).toBe(true)
+  expect(root.own).toEqual({ root: B, term: 1, seq: 1, distance: 0 })
+  const other = new TreeRoot(A, nobodyIsGone)
+  expect(other.heard(told(B, 1, 1), 0)).toBe(true)
+  expect(other.made(1)).toBe(false)
+  expect(other.own).toBeUndefined()
 })
 
-test('once the root has been silent for long, the lowest of those that were not follows it, whoever sends next', () => {
-  const root = new TreeRoot(() => false)
-  root.sent(A, 0)
-  root.sent(B, rootMs - 1)
-  root.sent(C, rootMs)
-  expect(root.origin).toBe(A)
-  root.sent(C, rootMs + 1)
-  expect(root.origin).toBe(B)
-  root.sent(A, rootMs + 2)
-  expect(root.origin).toBe(A)
+test('of two roots of one term all take the one with the lower id, of two terms the later one', () => {
+  const root = new TreeRoot(C, nobodyIsGone)
+  root.made(0)
+  expect(root.heard(told(B, 1, 9), 0)).toBe(true)
+  expect(root.own).toBeUndefined()
+  expect(root.heard(told(A, 1, 1), 0)).toBe(true)
+  expect(root.heard(told(B, 1, 10), 0)).toBe(false)
+  expect(root.is(told(A, 1, 1))).toBe(true)
+  expect(root.heard(told(B, 2, 1), 0)).toBe(true)
+  expect(root.heard(told(A, 1, 2), 0)).toBe(false)
+  expect(root.is(told(B, 2, 1))).toBe(true)
 })
 
-test('a root that is gone is none, and is it again once it is back and sends', () => {
-  const gone = new Set<string>()
-  const root = new TreeRoot((origin) => gone.has(origin))
-  root.sent(A, 0)
-  root.sent(B, 1)
+test('the root gives word of itself until it has made nothing for long', () => {
+  const root = new TreeRoot(A, nobodyIsGone)
+  root.made(0)
+  root.renew(rootMs)
+  expect(root.own?.seq).toBe(2)
+  root.renew(rootMs + 1)
+  expect(root.own?.seq).toBe(2)
+  root.made(rootMs + 2)
+  root.renew(rootMs + 3)
+  expect(root.own).toMatchObject({ term: 1, seq: 3 })
+})
+
+test('a root of which no new word comes is followed by who makes an entry next', () => {
+  const root = new TreeRoot(B, nobodyIsGone)
+  root.heard(told(A, 4, 1), 0)
+  root.heard(told(A, 4, 2), 100)
+  // That is no news.
+  root.heard(told(A, 4, 2), 200)
+  expect(root.made(100 + rootWordMs)).toBe(false)
+  expect(root.made(101 + rootWordMs)).toBe(true)
+  expect(root.own).toMatchObject({ root: B, term: 5 })
+})
+
+test('so is one that is gone', () => {
+  const gone = new Set<ReplicaId>()
+  const root = new TreeRoot(B, (replica) => gone.has(replica))
+  root.heard(told(A, 1, 1), 0)
+  expect(root.made(1)).toBe(false)
   gone.add(A)
-  root.sent(C, 2)
-  expect(root.origin).toBe(B)
-  // What it made before it went may still be on its way.
-  root.sent(A, 3)
-  expect(root.origin).toBe(B)
-  gone.delete(A)
-  root.sent(A, 4)
-  expect(root.origin).toBe(A)
+  expect(root.made(2)).toBe(true)
 })
 
-test('who sends no more is forgotten when too many others do', () => {
-  const root = new TreeRoot(() => false)
-  root.sent(A, 0)
-  for (let other = 0; other < rootCandidatesMax; other++) {
-    expect(root.origin).toBe(A)
-    root.sent(replicaId(other), other)
-  }
-  expect(root.origin).not.toBe(A)
+test('a root that was started anew is the root again as it hears so, and its next word is newer than any before', () => {
+  const root = new TreeRoot(A, nobodyIsGone)
+  expect(root.heard(told(A, 3, 70), 0)).toBe(true)
+  expect(root.own).toMatchObject({ term: 3, seq: 70 })
+  // Its word from before may still be under way.
+  root.heard(told(A, 3, 71), 1)
+  root.made(2)
+  root.renew(3)
+  expect(root.own).toMatchObject({ term: 3, seq: 72 })
 })

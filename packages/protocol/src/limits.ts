@@ -39,6 +39,8 @@ export const LIMITS = {
   contactsMax: 64,
   /** Replicas that a shuffle has come by. */
   shufflePathMax: 8,
+  /** Each number of a place in the tree of the broadcast. */
+  treePositionMax: 2_147_483_648,
   /** One turn of comparing members. */
   compareBytesMax: 65_536,
   /** A bit for each member. */

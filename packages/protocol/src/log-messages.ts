@@ -35,7 +35,9 @@ export interface Have {
 /** How far a replica is from the root of the tree along which new entries are pushed. */
 export interface TreePosition {
   readonly root: ReplicaId
-  /** How many entries the root had made when it told of this: newer word of it has more. */
+  /** Which root it is, one after the other; see gossip's `TreeRoot`. */
+  readonly term: number
+  /** How often the root had given word of itself until it told of this: newer word has more. */
   readonly seq: number
   /** In ms, with something for each link; see gossip's `FlatTree`. */
   readonly distance: number
@@ -49,6 +51,7 @@ export const haveCodec: MessageCodec<Have> = {
     write.uint(writer, position === undefined ? 0 : position.distance + 1)
     if (position !== undefined) {
       write.replicaId(writer, position.root)
+      write.uint(writer, position.term)
       write.uint(writer, position.seq)
     }
     write.uint(writer, members.size)
@@ -72,7 +75,15 @@ export const haveCodec: MessageCodec<Have> = {
 function readPosition(reader: Reader): TreePosition | undefined {
   const distance = reader.uint()
   if (distance === 0) return undefined
-  return { root: reader.replicaId(), seq: reader.uint(), distance: distance - 1 }
+  const root = reader.replicaId()
+  const position = { root, term: reader.uint(), seq: reader.uint(), distance: distance - 1 }
+  // Numbers that one more may be added to, wherever they come by.
+  const most = Math.max(position.term, position.seq, distance)
+  if (most <= LIMITS.treePositionMax) return position
+  return fail(
+    'too-large',
+    `A place in the tree says ${most}; the limit is ${LIMITS.treePositionMax}.`,
+  )
 }
 
 function readVersions(reader: Reader): ReadonlyMap<ReplicaId, Version> {

@@ -92,7 +92,7 @@ const replicaMessage: fc.Arbitrary<ReplicaMessage> = fc.oneof(
   fc.record({
     type: fc.constant('have' as const),
     heads,
-    position: fc.record({ root: replica, seq: fc.nat(), distance: fc.nat() }),
+    position: fc.record({ root: replica, term: fc.nat(), seq: fc.nat(), distance: fc.nat() }),
     sum: fingerprint,
     members: fc.tuple(replica, version).map(([id, each]) => new Map([[id, each]])),
   }),
@@ -337,6 +337,21 @@ test('[X2] a frame that claims more than it has is refused before anything is ma
     Uint8Array.of(5, 5, 255, 255, 255, 255, 15),
   ]
   for (const claim of claims) expect(decodeReplicaMessage(sealed(claim)).ok).toBe(false)
+})
+
+test('[X2] a place in the tree to which nothing could be added is refused', () => {
+  const most = LIMITS.treePositionMax
+  const places = [
+    { term: most + 1, seq: 1, distance: 0 },
+    { term: 1, seq: most + 1, distance: 0 },
+    { term: 1, seq: 1, distance: most },
+  ]
+  for (const place of places) {
+    const position = { root: '0123456789abcdef' as ReplicaId, ...place }
+    const have = { type: 'have', heads: new Map(), position, members: new Map() } as const
+    const decoded = decodeReplicaMessage(encodeReplicaMessage(have))
+    expect(decoded).toMatchObject({ ok: false, rejection: { code: 'too-large' } })
+  }
 })
 
 test('[X2] presence: bounded, and JSON or nothing', () => {
