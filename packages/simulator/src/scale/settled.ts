@@ -8,6 +8,9 @@ export interface Setting {
   readonly onProgress?: (world: ScaleWorld) => void
 }
 
+/** A measure takes as long as there are replicas: among so many it has fewer rounds, and shorter ones. */
+export const MANY_REPLICAS = 2_000
+
 /** Links between 10 and 100 ms, as in the published simulations; a disk as fast as an SSD. */
 export function worldOf(setting: Setting, more: Partial<ScaleOptions> = {}): ScaleWorld {
   return new ScaleWorld({ latency: [10, 100], commitMs: 2, readMs: 1, ...setting, ...more })

@@ -1,6 +1,6 @@
 import { atMost, mean, quantile, type Figure } from '../figure.ts'
 import type { ScaleWorld } from '../scale-world.ts'
-import { settledWorld, type Setting } from '../settled.ts'
+import { MANY_REPLICAS, settledWorld, type Setting } from '../settled.ts'
 import type { Spread } from '../spread.ts'
 import type { Sent } from '../traffic.ts'
 
@@ -16,12 +16,10 @@ export interface Senders {
   readonly burst: number
 }
 
-/** From this many replicas on there are fewer rounds, and not all send at once. */
-const FEWER_FROM = 2_000
-
+/** Among many not all send at once. */
 function sendersOf(replicas: number): Senders {
   const some = { warmUp: 10, one: 30 }
-  if (replicas < FEWER_FROM) return { ...some, random: 300, burst: replicas }
+  if (replicas < MANY_REPLICAS) return { ...some, random: 300, burst: replicas }
   return { ...some, random: 30, burst: 100 }
 }
 

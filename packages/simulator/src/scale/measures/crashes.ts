@@ -1,12 +1,13 @@
 import { CrashWatch, type Crash } from '../crash-watch.ts'
 import { atMost, mean, type Figure } from '../figure.ts'
 import type { Death } from '../network.ts'
-import { settledWorld, type Setting } from '../settled.ts'
+import { MANY_REPLICAS, settledWorld, type Setting } from '../settled.ts'
 
 /** Until those who have started take it that all others have, too. */
 const QUIET_MS = 75_000
 /** Crashes one after the other, at most one in ten, each at another moment of its neighbours' periods. */
 const CRASHES_MAX = 10
+const CRASHES_OF_MANY = 4
 const SPACING_MS = 1_370
 
 /** How long a crash remains unnoticed: of a process, whose host resets its links, and of a whole host. */
@@ -62,7 +63,8 @@ function crashed(setting: Setting, death: Death, lifeguard: boolean): Crash[] {
     onBelief: (place, belief) => watch?.heard(place, belief),
   })
   world.run(QUIET_MS)
-  const count = Math.max(1, Math.min(CRASHES_MAX, Math.floor(setting.replicas / 10)))
+  const most = setting.replicas < MANY_REPLICAS ? CRASHES_MAX : CRASHES_OF_MANY
+  const count = Math.max(1, Math.min(most, Math.floor(setting.replicas / 10)))
   const victims = world.shuffled(world.up()).slice(0, count)
   return victims.map((victim) => {
     world.run(SPACING_MS)

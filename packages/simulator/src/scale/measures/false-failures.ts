@@ -1,7 +1,7 @@
 import { atMost, type Figure } from '../figure.ts'
 import type { Lateness } from '../network.ts'
 import type { Belief } from '../scale-world.ts'
-import { settledWorld, type Setting } from '../settled.ts'
+import { MANY_REPLICAS, settledWorld, type Setting } from '../settled.ts'
 import { runWithSlow } from './slow-processes.ts'
 
 const HOUR_MS = 3_600_000
@@ -11,6 +11,8 @@ const QUIET_MS = 60_000
 const REPLICA_MS = 4 * HOUR_MS
 const LEAST_MS = 120_000
 const MOST_MS = 600_000
+/** Among many replicas it takes so long that some are suspected, and counted out. */
+const MANY_MS = 60_000
 
 const LATE: Lateness = { share: 0.01, leastMs: 1_000, mostMs: 3_000 }
 /** Events that a process which is short of time takes in between: less than a tenth of what comes. */
@@ -47,7 +49,8 @@ export function falseFailures(setting: Setting): Figure[] {
 
 function troublesFor(replicas: number): Trouble[] {
   const tenth = Math.max(1, Math.round(replicas / 10))
-  const counts = new Set([1, 4, Math.max(4, Math.round(replicas * 0.03)), tenth])
+  const few = replicas < MANY_REPLICAS ? [1, 4, Math.max(4, Math.round(replicas * 0.03))] : []
+  const counts = new Set([...few, tenth])
   const fit = [...counts].filter((count) => count <= replicas / 4).toSorted((a, b) => a - b)
   return [
     { name: 'frames late', slow: 0, most: 0, lateness: LATE },
@@ -77,6 +80,7 @@ function declared(setting: Setting, trouble: Trouble, lifeguard: boolean): Decla
 }
 
 function runMs(replicas: number): number {
+  if (replicas >= MANY_REPLICAS) return MANY_MS
   return Math.round(Math.min(MOST_MS, Math.max(LEAST_MS, REPLICA_MS / replicas)))
 }
 
