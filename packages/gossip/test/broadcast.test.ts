@@ -1,6 +1,8 @@
 import { GOSSIP_LIMITS } from '@rejoin/gossip'
+import type { ReplicaId } from '@rejoin/protocol'
 import { describe, expect, test } from 'vitest'
 
+import type { WorldReplica } from './world-replica.ts'
 import { World } from './world.ts'
 
 const REPLICAS = 16
@@ -53,6 +55,16 @@ function quietTurn(world: World): Counts {
   return quiet(world, () => publishAll(world, 500))
 }
 
+/** Whom each replica that is up takes for the root of the tree, as it tells its peers. */
+function roots(world: World): Set<ReplicaId | undefined> {
+  const told = new Map<WorldReplica, ReplicaId | undefined>()
+  world.onFrame = ({ from, message }) => {
+    if (message.type === 'have') told.set(from, message.position?.root)
+  }
+  world.run(2 * GOSSIP_LIMITS.heartbeatMs)
+  return new Set(world.up().map((replica) => told.get(replica)))
+}
+
 describe('[L6] a broadcast among many', () => {
   test.for([1, 2, 3])(
     'grows a tree, along which each entry is pushed to everybody once, seed %i',
@@ -87,19 +99,38 @@ describe('[L6] a broadcast among many', () => {
     (death) => {
       const world = started(2)
       publishAll(world, 500)
-      // The lowest id of those that have sent something.
-      const [root] = world.up().toSorted((a, b) => (a.id < b.id ? -1 : 1))
-      if (root === undefined) throw new Error('nobody is up')
+      const [id] = roots(world)
+      const root = world.up().find((replica) => replica.id === id)
+      if (root === undefined) throw new Error('nobody is the root')
       world.kill(root, death)
       publishAll(world, 500)
       world.run(5_000)
       expect(world.areEqual).toBe(true)
-      world.run(GOSSIP_LIMITS.rootMs)
+      world.run(GOSSIP_LIMITS.rootWordMs)
       for (let turn = 0; turn < 2; turn++) publishAll(world, 500)
+      const [next, ...others] = roots(world)
+      expect(others).toEqual([])
+      expect(next).not.toBe(id)
       const pushed = (REPLICAS - 1) * (REPLICAS - 2)
       expect(quietTurn(world)).toMatchObject({ pushed, fetched: 0 })
     },
   )
+
+  test.for([5, 6])('has one root again after each half had its own, seed %i', (seed) => {
+    const world = started(seed)
+    publishAll(world, 500)
+    world.links.split((place) => place % 2)
+    world.run(2 * GOSSIP_LIMITS.rootWordMs)
+    for (let turn = 0; turn < 2; turn++) publishAll(world, 500)
+    const apart = roots(world)
+    expect(apart.size).toBe(2)
+    expect(apart).not.toContain(undefined)
+    world.links.heal()
+    world.run(120_000)
+    const [root, ...others] = roots(world)
+    expect(others).toEqual([])
+    expect(apart).toContain(root)
+  })
 
   test.for([3, 4])('misses nothing while links are cut at random, seed %i', (seed) => {
     const world = started(seed)
