@@ -14,6 +14,8 @@ export interface Committed {
   /** Those of its entries that are this replica's own. */
   readonly own: readonly SealedEntry[]
   readonly waiters: readonly Waiter[]
+  /** Gossip's number of the last documents from a peer that are in it. */
+  readonly chunk: number | undefined
 }
 
 /** What came from a peer as documents. */
@@ -41,6 +43,7 @@ export class GroupCommit {
   readonly #members = new Map<ReplicaId, Member>()
   #membersUrgent = false
   #snapshots: Snapshots | undefined
+  #chunk: number | undefined
   #waiters: Waiter[] = []
   #underWay: (Committed & { readonly waiters: Waiter[] }) | undefined
   #lastId = 0
@@ -109,7 +112,9 @@ export class GroupCommit {
     if (urgent) this.#membersUrgent = true
   }
 
-  addSnapshots({ snapshots, notes, jumps }: Snapshots): void {
+  /** Documents from a peer, with gossip's number of them, or notes alone. */
+  addSnapshots({ snapshots, notes, jumps }: Snapshots, chunk?: number): void {
+    this.#chunk = chunk ?? this.#chunk
     const earlier = this.#snapshots ?? NO_SNAPSHOTS
     this.#snapshots = {
       snapshots: [...earlier.snapshots, ...snapshots],
@@ -148,7 +153,7 @@ export class GroupCommit {
     const members = [...this.#members.values()]
     this.#lastId += 1
     const batch = { id: this.#lastId, entries, members, ...(this.#snapshots ?? NO_SNAPSHOTS) }
-    this.#underWay = { batch, own, waiters: this.#waiters }
+    this.#underWay = { batch, own, waiters: this.#waiters, chunk: this.#chunk }
     this.#clear()
     return batch
   }
@@ -162,6 +167,7 @@ export class GroupCommit {
     this.#members.clear()
     this.#membersUrgent = false
     this.#snapshots = undefined
+    this.#chunk = undefined
   }
 
   committed(id: number): Committed {

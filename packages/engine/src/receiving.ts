@@ -97,11 +97,11 @@ export class Receiving {
 
   /** Takes documents that came whole. */
   snapshots(effect: GossipEffect & { type: 'snapshots' }, now: number): void {
-    const { documents, notes, jumps } = effect
+    const { chunk, documents, notes, jumps } = effect
     const snapshots = onePerDocument(documents)
     this.#log.willJump(jumps)
     for (const { document, update } of snapshots) this.bring(document, update, now)
-    this.#commit.addSnapshots({ snapshots, notes, jumps })
+    this.#commit.addSnapshots({ snapshots, notes, jumps }, chunk)
     this.#seal()
   }
 

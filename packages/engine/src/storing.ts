@@ -172,7 +172,7 @@ export class Storing {
     this.#heard.push({ type: 'storage', isWell })
   }
 
-  #committed({ batch, own, waiters }: Committed, now: number): void {
+  #committed({ batch, own, waiters, chunk }: Committed, now: number): void {
     const { log, receiving, emit } = this.#with
     this.#sayWell(true)
     log.becameDurable(batch.entries)
@@ -184,7 +184,7 @@ export class Storing {
     this.seal()
     this.#seeWhole()
     this.#repairing.advanced()
-    if (batch.notes.size > 0) this.#heard.push({ type: 'snapshots-stored' })
+    if (chunk !== undefined) this.#heard.push({ type: 'snapshots-stored', chunk })
     if (batch.entries.length > 0 || batch.jumps.size > 0) {
       this.#heard.push({ type: 'advanced', own })
     }

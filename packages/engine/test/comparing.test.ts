@@ -248,3 +248,22 @@ test('[S2] [L7] while nothing can be stored nothing is published nor shown, and 
     jumped: undefined,
   })
 })
+
+test('[L5] [L7] documents that are stored after their link broke are no answer for what the next link brought', () => {
+  const rig = rigBehind(there)
+  hears(rig, 1, documentsOf([{ document: 'notes', update: there }], false))
+  answer(rig, { notes: there })
+  rig.fire('seal')
+  const slow = rig.take('commit')[0]?.batch.id ?? 0
+  rig.step({ type: 'unlinked', link: 1 })
+  linked(rig, 2, 'b')
+  hears(rig, 2, { type: 'behind', floors: new Map([[idOf('c'), headAt(9)]]) })
+  hears(rig, 2, documentsOf([{ document: 'plans', update: here }], false))
+  saidBy(rig)
+  rig.step({ type: 'committed', batch: slow })
+  // The store has yet to say what it holds of these.
+  expect(saidBy(rig)).not.toContainEqual(expect.objectContaining({ type: 'fetch' }))
+  answer(rig, {})
+  expect(written(rig)).toMatchObject({ stored: ['plans'] })
+  expect(saidBy(rig)).toContainEqual(expect.objectContaining({ type: 'fetch', document: 'plans' }))
+})

@@ -47,8 +47,8 @@ interface Running {
   readonly assembly: Assembly
   /** Whether the source has sent everything. */
   done: boolean
-  /** Whether what it brought last is on its way to the disk. */
-  isHanded: boolean
+  /** The number of what it brought last, while that is on its way to the disk. */
+  handed: number | undefined
   /** Whether nothing was handed on before that. */
   isFirst: boolean
 }
@@ -81,6 +81,7 @@ export class CatchUp {
   /** Whether documents here hold what came with those of another source, and no entry of this log says. */
   #isMixed: boolean
   #running: Running | undefined
+  #lastChunk = 0
   #behind: ReadonlySet<ReplicaId> = new Set()
 
   constructor(options: { links: Links; log: LogView; emit: Emit; note: Uint8Array | undefined }) {
@@ -111,7 +112,7 @@ export class CatchUp {
     this.#behind = new Set(origins.map(([origin]) => origin))
     if (this.#progress?.source !== link.replica) this.#startOver()
     const assembly = new Assembly()
-    this.#running = { link, assembly, done: false, isHanded: false, isFirst: true }
+    this.#running = { link, assembly, done: false, handed: undefined, isFirst: true }
     link.fetching = true
     this.#ask()
   }
@@ -158,9 +159,11 @@ export class CatchUp {
     const jumps = done ? missing : new Map()
     const notes = new Map([[CATCH_UP_NOTE, this.#note(done, jumps)]])
     const [ahead, doubt] = [this.#ahead, this.#doubt(running, documents, missing)]
-    running.isHanded = true
+    this.#lastChunk += 1
+    running.handed = this.#lastChunk
     running.isFirst = false
-    this.#emit({ type: 'snapshots', link: link.id, documents, notes, jumps, ahead, doubt })
+    const from = { link: link.id, chunk: this.#lastChunk }
+    this.#emit({ type: 'snapshots', ...from, documents, notes, jumps, ahead, doubt })
   }
 
   #doubt(running: Running, documents: readonly Change[], missing: Heads): Doubt | undefined {
@@ -205,11 +208,11 @@ export class CatchUp {
     )
   }
 
-  /** What was handed over is durable. */
-  stored(): void {
+  /** What was handed over under this number is durable. */
+  stored(chunk: number): void {
     // What came over a link that has broken since is no answer to what was asked for over the next.
-    if (this.#running?.isHanded !== true) return
-    this.#running.isHanded = false
+    if (this.#running?.handed !== chunk) return
+    this.#running.handed = undefined
     // Only now: what was handed over and refused has to come again.
     this.#progress = this.#reached()
     if (!this.#running.done) return this.#ask()

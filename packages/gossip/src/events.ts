@@ -60,8 +60,8 @@ export type GossipEvent =
   | { readonly type: 'read'; readonly link: LinkId; readonly range: Range; readonly found: Found }
   /** The answer to a `read-documents` effect; `found` is missing when a document is damaged here. */
   | { readonly type: 'documents-read'; readonly link: LinkId; readonly found?: FoundDocuments }
-  /** What a `snapshots` effect brought is durable. */
-  | { readonly type: 'snapshots-stored' }
+  /** What the `snapshots` effect of this number brought is durable. */
+  | { readonly type: 'snapshots-stored'; readonly chunk: number }
   /** What documents held of `origin` beyond its entries, which are lost, was published in own ones. */
   | { readonly type: 'published'; readonly origin: ReplicaId }
   /** Whether anything can be made durable here: while not, what peers bring is dropped. */
@@ -156,6 +156,8 @@ export type GossipEffect =
   | {
       readonly type: 'snapshots'
       readonly link: LinkId
+      /** The number by which it is answered: each has a higher one than those before. */
+      readonly chunk: number
       readonly documents: readonly Change[]
       readonly notes: ReadonlyMap<string, Uint8Array>
       readonly jumps: Heads

@@ -172,7 +172,7 @@ export class Gossip {
       case 'documents-read':
         return this.#parts.documents.read(event.link, event.found)
       case 'snapshots-stored':
-        this.#parts.catchUp.stored()
+        this.#parts.catchUp.stored(event.chunk)
         if (!this.#parts.catchUp.isRunning) this.#parts.antiEntropy.goOn()
         return
       case 'published':
