@@ -66,10 +66,11 @@ export class TreeRoot {
   }
 
   /** A neighbour tells where it stands; returns whether there is another root than before. */
-  heard({ root, term, seq }: TreePosition, now: number): boolean {
+  heard(position: TreePosition, now: number): boolean {
+    const { root, term, seq } = position
     const isNew = isAfter({ root, term }, this.#reign)
     if (isNew) this.#begin({ root, term }, seq, now)
-    else if (this.#reign?.term !== term || this.#reign.root !== root) return false
+    else if (!this.is(position)) return false
     // What it said of itself before it was started anew is older word than what it says next.
     else if (root === this.#self) this.#seq = Math.max(this.#seq, seq)
     else if (seq > this.#seq) [this.#seq, this.#wordAt] = [seq, now]
